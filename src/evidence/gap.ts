@@ -1,0 +1,59 @@
+/**
+ * Why a piece of evidence is missing.
+ *
+ * - `gap`: a permission or another try would change it (the only kind that counts for `--fail-on-incomplete`);
+ * - `notRequested`: an opt-in flag was not given;
+ * - `notObservable`: nobody can read it from here, or our own data does not know it;
+ * - `outOfScope`: the person asked for one namespace;
+ * - `snapshotTooOld`: the snapshot file was written before this source existed or with another projection.
+ */
+export type GapKind = 'gap' | 'notRequested' | 'notObservable' | 'outOfScope' | 'snapshotTooOld';
+
+/** What exactly went wrong, as one stable word for machines; `detail` is for people. */
+export type GapReason =
+  | 'forbidden'
+  | 'unauthorized'
+  | 'timeout'
+  | 'unreachable'
+  | 'truncated'
+  | 'malformed'
+  | 'tooManyRequests'
+  | 'serverError'
+  | 'interrupted'
+  | 'notServed'
+  | 'notSeen'
+  | 'notProven'
+  | 'newerThanData'
+  | 'vendorCalendar'
+  | 'flagNotGiven'
+  | 'namespaceOnly'
+  | 'notInSnapshot'
+  | 'projectionChanged'
+  | 'indexFailed';
+
+/** One missing piece of evidence. */
+export interface Gap {
+  readonly kind: GapKind;
+  readonly reason: GapReason;
+  /** One sentence without a full stop at the end: what could not be known and why. */
+  readonly detail: string;
+  /** The id of the source that is missing, where one source is to blame. */
+  readonly source?: string;
+  /** The rights that would close the gap. */
+  readonly permissions?: readonly Permission[];
+  /** The flag that would close the gap, with its dashes. */
+  readonly flag?: string;
+}
+
+/** A right in RBAC's own terms: either a resource or a non-resource URL. */
+export type Permission =
+  | {
+      readonly apiGroup: string;
+      readonly resource: string;
+      readonly verb: string;
+      /** Only these objects; absent means any. */
+      readonly resourceName?: string;
+      /** Only in this namespace; absent means the scope of the run. */
+      readonly namespace?: string;
+    }
+  | { readonly nonResourceURL: string; readonly verb: string };

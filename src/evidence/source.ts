@@ -1,0 +1,174 @@
+import type { AnyFieldTree, FieldTree, Projected } from './fields.ts';
+import type { Gap, Permission } from './gap.ts';
+import { apiGroupOf, type ResourceRef } from './resource-ref.ts';
+
+/** How a source is read. Plain data: it holds no client and no promise. */
+export type Read =
+  | {
+      readonly how: 'list';
+      readonly apiVersion: string;
+      readonly kind: string;
+      /** The plural name that URLs and RBAC rules use. */
+      readonly resource: string;
+      readonly namespaced: boolean;
+      readonly fields: AnyFieldTree;
+      /** Always this namespace, whatever the scope of the run. */
+      readonly namespace?: string;
+      readonly labelSelector?: string;
+    }
+  | {
+      readonly how: 'count';
+      readonly apiVersion: string;
+      readonly resource: string;
+      readonly namespaced: true;
+    }
+  | {
+      readonly how: 'get';
+      readonly path: string;
+      readonly accept?: string;
+      /** Statuses besides 200 whose body is an answer too (readyz says 500 and still lists its checks). */
+      readonly alsoOk?: readonly number[];
+      /** Turns the body into evidence; throws where the body is not what the path promises. */
+      readonly parse: (body: string) => unknown;
+    }
+  | {
+      /** A question about the caller itself. The API calls it create; it stores nothing. */
+      readonly how: 'selfReview';
+      readonly apiVersion: string;
+      readonly kind: string;
+      readonly resource: string;
+      readonly parse: (body: string) => unknown;
+    };
+
+/** One kind of evidence. What `T` is follows from the projection that the source declares. */
+export interface Source<out T = unknown> {
+  readonly type: 'source';
+  /** Stable: snapshot files and reports carry it. */
+  readonly id: string;
+  /** What a person calls it, in the plural where it is a list. */
+  readonly title: string;
+  /** Raised whenever the projection keeps something else than before; older snapshots then have a gap here. */
+  readonly projectionVersion: number;
+  readonly read: Read;
+  /** The rights that reading takes. */
+  readonly permissions: readonly Permission[];
+  /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
+  readonly addOnRole?: 'secrets';
+  /** Evidence about the whole cluster that stays unread with `-n`. */
+  readonly skippedWithNamespace: boolean;
+  /** Present where one read is one result for each API server replica or node. */
+  readonly per?: 'replica' | 'node';
+  /** Carries the type of the evidence; never set. */
+  readonly evidence?: T;
+}
+
+/** What was learned from one node or one API server replica. */
+export type PerResult<T> =
+  | { readonly of: string; readonly value: T }
+  | { readonly of: string; readonly gap: Gap };
+
+/** What a list item always has once it has been read: a name, whatever the generated model says. */
+type Listed<T> = Omit<T, 'metadata'> & { metadata: ListedMeta };
+
+export interface ListedMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  creationTimestamp?: string;
+  labels?: { [key: string]: string };
+  annotations?: { [key: string]: string };
+  ownerReferences?: { apiVersion: string; kind: string; name: string; controller?: boolean }[];
+}
+
+/** Name, namespace, uid and age: what nearly every list source keeps of the metadata. */
+export const identity = { name: true, namespace: true, uid: true, creationTimestamp: true } as const;
+
+/**
+ * A source that is one paged list of one kind. Call it twice, `listSource<V1Role>()({...})`, so that the model type is
+ * given and the field tree inferred.
+ */
+export function listSource<T>() {
+  return <const F extends FieldTree<Listed<T>> & { readonly metadata: FieldTree<ListedMeta> }>(declared: {
+    readonly id: string;
+    readonly title: string;
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly resource: string;
+    readonly namespaced: boolean;
+    readonly projectionVersion: number;
+    readonly fields: F;
+    readonly namespace?: string;
+    readonly labelSelector?: string;
+    /** Read it also with `-n`, because namespaced objects refer to it. */
+    readonly readWithNamespace?: boolean;
+  }): Source<readonly Projected<Listed<T>, F>[]> & { readonly read: Extract<Read, { how: 'list' }> } => ({
+    type: 'source',
+    id: declared.id,
+    title: declared.title,
+    projectionVersion: declared.projectionVersion,
+    read: {
+      how: 'list',
+      apiVersion: declared.apiVersion,
+      kind: declared.kind,
+      resource: declared.resource,
+      namespaced: declared.namespaced,
+      fields: declared.fields as AnyFieldTree,
+      ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
+      ...(declared.labelSelector === undefined ? {} : { labelSelector: declared.labelSelector }),
+    },
+    permissions: [
+      {
+        apiGroup: apiGroupOf(declared.apiVersion),
+        resource: declared.resource,
+        verb: 'list',
+        ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
+      },
+    ],
+    skippedWithNamespace: declared.readWithNamespace !== true && (!declared.namespaced || declared.namespace !== undefined),
+  });
+}
+
+/** A source that is one GET. `parse` is the projection: only what it returns is kept. */
+export function getSource<T>(declared: {
+  readonly id: string;
+  readonly title: string;
+  readonly projectionVersion: number;
+  readonly path: string;
+  readonly accept?: string;
+  readonly alsoOk?: readonly number[];
+  readonly permissions: readonly Permission[];
+  readonly readWithNamespace?: boolean;
+  readonly parse: (body: string) => T;
+}): Source<T> {
+  return {
+    type: 'source',
+    id: declared.id,
+    title: declared.title,
+    projectionVersion: declared.projectionVersion,
+    read: {
+      how: 'get',
+      path: declared.path,
+      parse: declared.parse,
+      ...(declared.accept === undefined ? {} : { accept: declared.accept }),
+      ...(declared.alsoOk === undefined ? {} : { alsoOk: declared.alsoOk }),
+    },
+    permissions: declared.permissions,
+    skippedWithNamespace: declared.readWithNamespace !== true,
+  };
+}
+
+/** The same GET asked of every API server replica: a result or a gap for each. */
+export function perReplicaSource<T>(declared: Parameters<typeof getSource<T>>[0]): Source<readonly PerResult<T>[]> {
+  const { evidence: _single, ...source } = getSource(declared);
+  return { ...source, per: 'replica' };
+}
+
+/** A reference to an item of a list source. */
+export function refOf(
+  source: { readonly read: { readonly apiVersion: string; readonly kind: string } },
+  item: { readonly metadata: { readonly name: string; readonly namespace?: string } },
+): ResourceRef {
+  const { apiVersion, kind } = source.read;
+  const { name, namespace } = item.metadata;
+  return namespace === undefined ? { apiVersion, kind, name } : { apiVersion, kind, namespace, name };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.cluster.test.ts', 'node_modules/**'],
+    // Commands write to the real stdout; an interceptor would hand the tests an empty string.
+    disableConsoleIntercept: true,
+    testTimeout: 20_000,
+  },
+});
