@@ -57,3 +57,12 @@ export type Permission =
       readonly namespace?: string;
     }
   | { readonly nonResourceURL: string; readonly verb: string };
+
+/** A right as `kubectl auth can-i` takes it: `list clusterroles.rbac.authorization.k8s.io`, `get /metrics`. */
+export function formatPermission(permission: Permission): string {
+  if ('nonResourceURL' in permission) return `${permission.verb} ${permission.nonResourceURL}`;
+  const group = permission.apiGroup === '' ? '' : `.${permission.apiGroup}`;
+  const name = permission.resourceName === undefined ? '' : `/${permission.resourceName}`;
+  const where = permission.namespace === undefined ? '' : ` -n ${permission.namespace}`;
+  return `${permission.verb} ${permission.resource}${group}${name}${where}`;
+}

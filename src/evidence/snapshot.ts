@@ -21,6 +21,8 @@ export interface Connection {
   readonly server: string;
   /** The kubeconfig's context; absent with `--server` alone or in a cluster. */
   readonly context?: string;
+  /** SHA-256 (hex) over the public keys of the configured CA; absent where the system's own CAs are trusted. */
+  readonly caKeyHash?: string;
   /** `--as`, where given. */
   readonly impersonating?: string;
 }

@@ -58,6 +58,8 @@ export interface Source<out T = unknown> {
   readonly skippedWithNamespace: boolean;
   /** Present where one read is one result for each API server replica or node. */
   readonly per?: 'replica' | 'node';
+  /** Tells one replica's answer from another's: the same replica always gives the same key. */
+  readonly replicaKey?: (value: never) => string;
   /** Carries the type of the evidence; never set. */
   readonly evidence?: T;
 }
@@ -157,10 +159,49 @@ export function getSource<T>(declared: {
   };
 }
 
-/** The same GET asked of every API server replica: a result or a gap for each. */
-export function perReplicaSource<T>(declared: Parameters<typeof getSource<T>>[0]): Source<readonly PerResult<T>[]> {
+/**
+ * The same GET asked of every API server replica: a result or a gap for each. How many there are is known from the
+ * leases they hold in kube-system, so that right is needed too.
+ */
+export function perReplicaSource<T>(
+  declared: Parameters<typeof getSource<T>>[0] & { readonly replicaKey: (value: T) => string },
+): Source<readonly PerResult<T>[]> {
   const { evidence: _single, ...source } = getSource(declared);
-  return { ...source, per: 'replica' };
+  return {
+    ...source,
+    per: 'replica',
+    replicaKey: declared.replicaKey as (value: never) => string,
+    permissions: [
+      ...declared.permissions,
+      { apiGroup: 'coordination.k8s.io', resource: 'leases', verb: 'list', namespace: 'kube-system' },
+    ],
+  };
+}
+
+/**
+ * A source that asks the API server about the caller: a review that is created, answered and never stored. Every
+ * authenticated user may ask by default (system:basic-user).
+ */
+export function selfReviewSource<T>(declared: {
+  readonly id: string;
+  readonly title: string;
+  readonly projectionVersion: number;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly readWithNamespace?: boolean;
+  readonly parse: (body: string) => T;
+}): Source<T> {
+  const { apiVersion, kind, resource, parse } = declared;
+  return {
+    type: 'source',
+    id: declared.id,
+    title: declared.title,
+    projectionVersion: declared.projectionVersion,
+    read: { how: 'selfReview', apiVersion, kind, resource, parse },
+    permissions: [{ apiGroup: apiGroupOf(apiVersion), resource, verb: 'create' }],
+    skippedWithNamespace: declared.readWithNamespace !== true,
+  };
 }
 
 /** A reference to an item of a list source. */

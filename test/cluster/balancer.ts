@@ -20,8 +20,9 @@ export async function startBalancer(ports: () => readonly number[]): Promise<Bal
     const upstream = connect(port, '127.0.0.1');
     for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
       open.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => { open.delete(socket); other.destroy(); });
+      socket.unref();
+      socket.on('error', () => undefined); // 'close' follows
+      socket.on('close', () => { open.delete(socket); other.destroySoon(); });
       socket.pipe(other);
     }
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Report, Request, SupervisorRecord } from './supervisor.ts';
 
@@ -142,6 +142,7 @@ function claim(dir: string): Promise<Supervised | undefined> {
           })),
           stop: () => {
             if (child.connected) child.disconnect();
+            else child.kill('SIGTERM'); // it was detached; or it has ended, and this does nothing
             return awaited(ended);
           },
         });
@@ -175,6 +176,11 @@ export function isSupervised(dir: string): boolean {
  */
 export function clearAbandoned(dir: string): boolean {
   if (isSupervised(dir)) return false;
+  const record = readSupervisorRecord(dir);
+  for (const pid of record?.processes ?? []) {
+    // The number may long belong to somebody else; only a process that was told of this directory is ours.
+    if (mentions(pid, dir)) killGroup(pid);
+  }
   // Of several that find it abandoned at once, the rename lets one clear it.
   const aside = `${dir}.abandoned-${process.pid}`;
   try {
@@ -183,12 +189,20 @@ export function clearAbandoned(dir: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
     throw error;
   }
-  for (const pid of readSupervisorRecord(aside)?.processes ?? []) {
-    // The number may long belong to somebody else; only a process that was told of this directory is ours.
-    if (mentions(pid, dir)) killGroup(pid);
+  if (readSupervisorRecord(aside)?.supervisor !== record?.supervisor) {
+    renameSync(aside, dir); // another cleared it, and somebody moved in, since we looked
+    return false;
   }
   rmSync(aside, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   return true;
+}
+
+/** Clears, among our own directories in `folder` whose names begin with `prefix`, those that killed supervisors left. */
+export function clearAllAbandoned(folder: string, prefix: string): void {
+  for (const entry of readdirSync(folder)) {
+    const dir = path.join(folder, entry);
+    if (entry.startsWith(prefix) && statSync(dir, { throwIfNoEntry: false })?.uid === process.getuid?.()) clearAbandoned(dir);
+  }
 }
 
 function mentions(pid: number, dir: string): boolean {

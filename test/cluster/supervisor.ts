@@ -5,7 +5,7 @@
  * before its parent.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -18,7 +18,7 @@ export type Request =
       readonly args: readonly string[];
       readonly env: Readonly<Record<string, string>>;
       readonly cwd: string;
-      /** Standard output and error are appended to this file. */
+      /** Standard output and error; an earlier run's are overwritten. */
       readonly log: string;
     }
   | { readonly type: 'kill'; readonly id: number; readonly signal: NodeJS.Signals }
@@ -83,7 +83,7 @@ function handle(request: Request): void {
 
 function run({ id, program, args, env, cwd, log }: Extract<Request, { type: 'run' }>): void {
   try {
-    const output = openSync(log, 'a');
+    const output = openSync(log, 'w');
     // Detached makes it the leader of a process group, so that its own children die with it.
     const child = spawn(program, args, {
       cwd, detached: true, env: { ...process.env, ...env }, stdio: ['ignore', output, output],
@@ -129,7 +129,10 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 
 function record(): void {
   const contents: SupervisorRecord = { supervisor: process.pid, processes: [...running.values()] };
-  writeFileSync(path.join(directory, 'supervisor.json'), JSON.stringify(contents));
+  const file = path.join(directory, 'supervisor.json');
+  // In one step: who reads half a record takes the directory for an abandoned one.
+  writeFileSync(`${file}.new`, JSON.stringify(contents));
+  renameSync(`${file}.new`, file);
 }
 
 function tell(report: Report): void {

@@ -1,0 +1,33 @@
+/** Writes everything that is made from the catalogue: registry, pages, ClusterRoles, JSON Schema. `--check` only compares. */
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { FAMILIES } from '../src/checks/define-check.ts';
+import { renderRegistry } from '../src/reference/registry-file.ts';
+
+const root = join(import.meta.dirname, '..');
+
+function write(path: string, content: string): void {
+  const file = join(root, path);
+  if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  process.stdout.write(`wrote ${path}\n`);
+}
+
+// The registry comes first: the other files are made from the checks that it lists.
+const checkFiles = FAMILIES.flatMap(family =>
+  globSync(`src/checks/${family}/${family}-*.ts`, { cwd: root }).map(file => ({ family, id: basename(file, '.ts') })),
+);
+write('src/checks/registry.ts', renderRegistry(checkFiles));
+
+const { CHECKS } = await import('../src/checks/registry.ts');
+const { ALL_VIEWS, sourcesFor } = await import('../src/audit.ts');
+const { referenceFiles } = await import('../src/reference/reference-files.ts');
+const { renderReportSchema } = await import('./report-schema.ts');
+
+const files = referenceFiles(CHECKS, sourcesFor({ selection: {}, views: ALL_VIEWS }), check => ({
+  fails: readFileSync(join(root, 'fixtures/checks', check.id, 'fails.yaml'), 'utf8'),
+  passes: readFileSync(join(root, 'fixtures/checks', check.id, 'passes.yaml'), 'utf8'),
+}));
+for (const [path, content] of files) write(path, content);
+write('docs/report.schema.json', renderReportSchema(root));

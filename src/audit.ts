@@ -1,0 +1,157 @@
+import { CHECKS } from './checks/registry.ts';
+import type { Check } from './checks/define-check.ts';
+import type { ConnectionFlags, RequestEvent } from './cluster/api-client.ts';
+import type { ClusterClient } from './cluster/connect.ts';
+import { dataDates } from './data/data-dates.ts';
+import { buildReport, viewOf } from './engine/build-report.ts';
+import { clusterOf } from './engine/cluster-identity.ts';
+import { createEvaluator } from './engine/evaluate.ts';
+import type { Exception } from './engine/exceptions.ts';
+import { buildPermissionsView, permissionsOf } from './engine/permissions-view.ts';
+import type { AuditReport, ReportViews } from './engine/report-model.ts';
+import { selectChecks, type Selection } from './engine/select-checks.ts';
+import { sourcesOf } from './evidence/need.ts';
+import { evidenceOf, type Snapshot } from './evidence/snapshot.ts';
+import type { Source } from './evidence/source.ts';
+import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
+import { deadlines } from './indexes/deadlines.ts';
+import { rbacView } from './indexes/rbac-view.ts';
+import { secretsView } from './indexes/secrets-view.ts';
+import { versionsView } from './indexes/versions-view.ts';
+import { VERSION } from './version.ts';
+
+/** What each family's command shows beside its checks. */
+const VIEWS = { rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
+export type ViewName = keyof typeof VIEWS;
+
+/** Every view: what a snapshot for later must hold. */
+export const ALL_VIEWS = Object.keys(VIEWS) as readonly ViewName[];
+
+/** What to read and judge, whatever it is read from. */
+export interface AuditQuestion {
+  readonly selection: Selection;
+  readonly views: readonly ViewName[];
+}
+
+export interface ReadingOptions {
+  readonly namespace?: string;
+  readonly clusterId?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly onRequest?: (event: RequestEvent) => void;
+  readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
+  /** Aborted with a TimeoutError when the run's time is over, with anything else when the person interrupts. */
+  readonly signal?: AbortSignal;
+}
+
+export interface JudgingOptions {
+  readonly exceptions?: readonly Exception[];
+  /** Judge as of this instant (RFC 3339) instead of the time of reading. */
+  readonly at?: string;
+}
+
+/** Reads and judges one cluster. Nothing is global: many clusters are many calls. */
+export async function audit(
+  connection: ConnectionFlags,
+  question: AuditQuestion,
+  options: ReadingOptions & JudgingOptions = {},
+): Promise<AuditReport> {
+  return judge(await takeSnapshot(connection, question, options), question, options);
+}
+
+/**
+ * Reads what a question needs, and nothing else.
+ * @throws {Problem} where there is no API server to talk to
+ */
+export async function takeSnapshot(connection: ConnectionFlags, question: AuditQuestion, options: ReadingOptions = {}): Promise<Snapshot> {
+  return withClient(connection, options, client => readSources(client, question, options));
+}
+
+/**
+ * Asks the API server which of the rights the caller has that the whole audit takes.
+ * @throws {Problem} where there is no API server to talk to
+ */
+export async function auditPermissions(connection: ConnectionFlags, options: ReadingOptions = {}): Promise<AuditReport> {
+  const everything: AuditQuestion = { selection: {}, views: ALL_VIEWS };
+  const nothing: AuditQuestion = { selection: { checks: [] }, views: [] };
+  return withClient(connection, options, async client => {
+    const snapshot = await readSources(client, nothing, options);
+    const { askPermissions } = await import('./collect/ask-permissions.ts');
+    const sources = sourcesFor(everything);
+    const answers = await askPermissions(client, permissionsOf(sources), options.namespace);
+    const report = judge(snapshot, nothing);
+    return { ...report, views: { permissions: buildPermissionsView(answers, CHECKS, sources) } };
+  });
+}
+
+async function withClient<T>(connection: ConnectionFlags, options: ReadingOptions, use: (client: ClusterClient) => Promise<T>): Promise<T> {
+  // Only a live run pays for the network code.
+  const { connect } = await import('./cluster/connect.ts');
+  const client = await connect(connection, {
+    userAgent: `kubectl-secaudit/${VERSION}`,
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+async function readSources(client: ClusterClient, question: AuditQuestion, options: ReadingOptions): Promise<Snapshot> {
+  const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
+  const first = await firstAnswer(client);
+  return collect(client, sourcesFor(question), {
+    tool: VERSION,
+    collectedAt: first.date,
+    clockSkewSeconds: first.clockSkewSeconds,
+    // The answer that proved that this is an API server is evidence already.
+    answers: new Map([['/version', first.answer]]),
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+/** Judges a snapshot. Pure: the same snapshot and options give the same report, byte for byte. */
+export function judge(snapshot: Snapshot, question: AuditQuestion, options: JudgingOptions = {}): AuditReport {
+  const judgedAt = options.at ?? snapshot.collectedAt;
+  const evaluator = createEvaluator(snapshot, judgedAt);
+  const checks = checksFor(question);
+  const sources = [...sourcesFor(question)];
+  const upcoming = evaluator.resolve(deadlines);
+  const caller = evidenceOf(snapshot, whoAmI);
+  return buildReport({
+    snapshot,
+    judgedAt,
+    judged: checks.map(check => ({ check, result: evaluator.judge(check) })),
+    exceptions: options.exceptions ?? [],
+    sources,
+    cluster: clusterOf(snapshot, evaluator, sources),
+    caller: 'value' in caller ? callerOf(caller.value) : undefined,
+    toolVersion: VERSION,
+    data: dataDates(),
+    deadlines: 'value' in upcoming ? upcoming.value : [],
+    views: Object.fromEntries(question.views.map(name => [name, viewOf<unknown>(evaluator.resolve(VIEWS[name]))])) as ReportViews,
+  });
+}
+
+/** The checks of a question. @throws {Problem} where it names something unknown or nothing */
+export function checksFor(question: AuditQuestion): readonly Check[] {
+  return selectChecks(CHECKS, question.selection);
+}
+
+/** Everything a question needs to have read, with what says which cluster and who asks. */
+export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
+  const sources = new Set<Source>([serverVersion, kubeSystemNamespace, whoAmI]);
+  for (const check of checksFor(question)) sourcesOf(check.needs, sources);
+  for (const name of question.views) sourcesOf(VIEWS[name].needs, sources);
+  return sources;
+}
+
+function callerOf(value: unknown): AuditReport['caller'] {
+  const { username, groups } = value as NonNullable<typeof whoAmI.evidence>;
+  return { username, groups };
+}

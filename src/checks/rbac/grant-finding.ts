@@ -1,0 +1,76 @@
+import { formatRef, type ResourceRef } from '../../evidence/resource-ref.ts';
+import { formatSubject } from '../../evidence/subject.ts';
+import type { BoundTo, Grant, RbacGrants } from '../../indexes/rbac-grants.ts';
+import { platformOf } from '../../indexes/rbac-expected.ts';
+import { unknownTarget, type Argv, type EvidenceItem, type Finding, type Severity, type UnknownTarget } from '../define-check.ts';
+
+/**
+ * The grants to judge, and as unknown targets what might hide more: bindings whose role could not be read, and lists of
+ * bindings that could not be read. A binding to a role that does not exist grants nothing, and is no target.
+ *
+ * @param canMatter whether a binding could give a finding, were its role known
+ */
+export function* grantTargets(
+  rbac: Pick<RbacGrants, 'grants' | 'unresolved' | 'unread'>,
+  canMatter: (bound: BoundTo) => boolean = () => true,
+): Iterable<Grant | UnknownTarget> {
+  yield* rbac.grants;
+  const unresolved = Map.groupBy(rbac.unresolved.filter(canMatter), each => formatRef(each.binding));
+  for (const [binding, subjects] of unresolved) yield unknownTarget(binding, subjects[0]?.gaps ?? []);
+  for (const { of, gaps } of rbac.unread) yield unknownTarget(of, gaps);
+}
+
+/** A finding about one subject of one binding; of severity info where the platform itself put the grant there. */
+export function grantFinding(
+  grant: Grant,
+  verdict: { readonly severity: Severity; readonly message: string; readonly ruleIndexes: readonly number[] },
+): Finding {
+  const { binding, subject } = grant;
+  const about = {
+    resource: binding,
+    subject,
+    message: verdict.message,
+    evidence: evidenceOf(grant, verdict.ruleIndexes),
+    cause: `${binding.kind} ${binding.namespace === undefined ? '' : `${binding.namespace}/`}${binding.name}`,
+  };
+  return platformOf(grant) === undefined
+    ? { ...about, severity: verdict.severity, fix: [removalOf(grant)] }
+    : { ...about, severity: 'info', origin: 'platform' };
+}
+
+/** `in the whole cluster`, `in namespace shop`. */
+export function reachWords({ namespace }: BoundTo): string {
+  return namespace === undefined ? 'in the whole cluster' : `in namespace ${namespace}`;
+}
+
+/** `Group/sre, through ClusterRole/ops`: how a message ends. */
+export function throughRole(grant: Grant): string {
+  return `${formatSubject(grant.subject)}, through ${formatRef(grant.role)}`;
+}
+
+function evidenceOf({ binding, entries, subjectIndexes, role, rules }: Grant, ruleIndexes: readonly number[]): Finding['evidence'] {
+  const [first] = subjectIndexes;
+  return [item(binding, `subjects[${first}]`, entries[first]), ...ruleIndexes.map(at => item(role, `rules[${at}]`, rules[at]))];
+}
+
+function item(resource: ResourceRef, path: string, value: unknown): EvidenceItem {
+  const reproduce = ['kubectl', 'get', ...where(resource), '-o', `jsonpath={.${path}}`, '--', resource.name];
+  return { resource, path, value, grade: 'exact', reproduce };
+}
+
+/**
+ * The command that takes the subject out of the binding. Each entry is tested before any is removed, so that a binding
+ * that has changed meanwhile is left alone; and the last is removed first, so that places do not move.
+ */
+function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
+  if (subjectIndexes.length === entries.length) return ['kubectl', 'delete', ...where(binding), '--', binding.name];
+  const patch = [
+    ...subjectIndexes.map(at => ({ op: 'test', path: `/subjects/${at}`, value: entries[at] })),
+    ...subjectIndexes.toReversed().map(at => ({ op: 'remove', path: `/subjects/${at}` })),
+  ];
+  return ['kubectl', 'patch', ...where(binding), '--type=json', '-p', JSON.stringify(patch), '--', binding.name];
+}
+
+function where({ kind, namespace }: ResourceRef): string[] {
+  return [`${kind.toLowerCase()}s.rbac.authorization.k8s.io`, ...(namespace === undefined ? [] : ['-n', namespace])];
+}

@@ -1,0 +1,18 @@
+// Written by "npm run reference" from the files in this folder; a test compares the two.
+import type { Check } from './define-check.ts';
+import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
+import rbacPublicGrant from './rbac/rbac-public-grant.ts';
+import rbacWildcardClusterRoleBinding from './rbac/rbac-wildcard-cluster-role-binding.ts';
+import secretsUnencryptedAtRest from './secrets/secrets-unencrypted-at-rest.ts';
+import versionsSupportEnding from './versions/versions-support-ending.ts';
+import versionsUnsupported from './versions/versions-unsupported.ts';
+
+/** Every check. */
+export const CHECKS: readonly Check[] = [
+  rbacClusterAdminGrant,
+  rbacPublicGrant,
+  rbacWildcardClusterRoleBinding,
+  secretsUnencryptedAtRest,
+  versionsSupportEnding,
+  versionsUnsupported,
+];

@@ -1,0 +1,233 @@
+import { rootCertificates, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { setTimeout as sleep } from 'node:timers/promises';
+import manifest from '../../package.json' with { type: 'json' };
+import { Problem } from '../problem.ts';
+import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type RequestEvent } from './api-client.ts';
+import { openCredentials, readPem, type Credential } from './credentials.ts';
+import { impersonationHeaders } from './impersonation.ts';
+import { resolveTarget, type Target } from './kubeconfig.ts';
+import type { Login } from './login.ts';
+import { proxyFor } from './proxy.ts';
+import { BrokenExchange, createAgent, exchange, type Wire } from './transport.ts';
+
+export interface ConnectOptions {
+  /** Called after every try of every request. */
+  readonly onRequest?: (event: RequestEvent) => void;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly userAgent?: string;
+  /** Aborting it is as {@link ApiClient.close}. */
+  readonly signal?: AbortSignal;
+}
+
+/** An API client, and what a message about a failed login may say. */
+export interface ClusterClient extends ApiClient {
+  readonly login: () => Login;
+  /** The contexts of the kubeconfig, for a message that asks to choose one. */
+  readonly contexts: readonly string[];
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 30;
+const MOST_TRIES = 3;
+const LONGEST_RETRY_AFTER_SECONDS = 10;
+/** A page of 500 of the largest pods is a twentieth of this. */
+const LONGEST_BODY = 256 * 1024 * 1024;
+const SELF_REVIEW = /^\/apis\/(authentication\.k8s\.io\/v\d[a-z0-9]*\/selfsubjectreviews|authorization\.k8s\.io\/v\d[a-z0-9]*\/selfsubject(access|rules)reviews)$/;
+
+/**
+ * Finds the cluster as kubectl would, gets the credential (an exec plugin may ask the person) and prepares a connection.
+ * Nothing is sent yet.
+ * @throws {Problem} whatever the person can correct: kubeconfig, files, plugins, proxy settings
+ */
+export async function connect(flags: ConnectionFlags, options: ConnectOptions = {}): Promise<ClusterClient> {
+  const env = options.env ?? process.env;
+  const target = await resolveTarget(flags, env);
+  const lifetime = new AbortController();
+  const { signal } = lifetime;
+  const credentials = await openCredentials(target, { env, signal: options.signal ?? signal });
+  const wires = wireFactory(target, await trustedAuthorities(target), flags, env);
+  let line = openLine(await credentials.current());
+  const lines = [line];
+
+  const close = (): void => {
+    lifetime.abort();
+    options.signal?.removeEventListener('abort', close);
+    for (const { agent } of lines) agent.destroy();
+  };
+  if (options.signal?.aborted === true) close();
+  options.signal?.addEventListener('abort', close, { once: true });
+
+  function openLine(credential: Credential): Line {
+    const wire = wires(credential);
+    return { wire, agent: createAgent(wire, true), certificate: credential.certificate?.certificate };
+  }
+
+  /** A renewed client certificate needs new connections; requests under way keep the old ones. */
+  function lineFor(credential: Credential): Line {
+    if (credential.certificate?.certificate !== line.certificate) {
+      line = openLine(credential);
+      lines.push(line);
+    }
+    return line;
+  }
+
+  const constantHeaders = {
+    'User-Agent': options.userAgent ?? `kubectl-secaudit/${manifest.version}`,
+    ...(target.disableCompression ? {} : { 'Accept-Encoding': 'gzip' }),
+    ...impersonationHeaders(target.impersonation),
+  };
+  const prefix = new URL(target.server).pathname.replace(/\/$/, '');
+
+  async function oneTry(request: Request, credential: Credential): Promise<Answer> {
+    const { wire, agent } = lineFor(credential);
+    const own = request.freshConnection ? createAgent(wire, false) : agent;
+    const started = performance.now();
+    const report = (outcome: number | string, bytes: number): void =>
+      options.onRequest?.({ method: request.method, path: request.path, outcome, bytes, milliseconds: Math.round(performance.now() - started) });
+    try {
+      const answer = await exchange(wire, {
+        method: request.method,
+        path: prefix + request.path,
+        headers: {
+          ...constantHeaders,
+          Accept: request.accept ?? 'application/json',
+          ...(credential.authorization === undefined ? {} : { Authorization: credential.authorization }),
+          ...(request.body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(request.body)) }),
+        },
+        ...(request.body === undefined ? {} : { body: request.body }),
+        agent: own,
+        longestBody: LONGEST_BODY,
+        signal,
+      });
+      report(answer.status, answer.bytes);
+      return answer;
+    } catch (error) {
+      if (error instanceof BrokenExchange) report(error.code, error.bytes);
+      throw error;
+    } finally {
+      if (own !== agent) own.destroy();
+    }
+  }
+
+  async function send(request: Request): Promise<Answer> {
+    let credential = await credentials.current();
+    let hasRenewed = false;
+    let hasReconnected = false;
+    for (let tries = 1; ; ) {
+      try {
+        const answer = await oneTry(request, credential);
+        if (answer.status === 401 && !hasRenewed) {
+          hasRenewed = true;
+          const renewed = await credentials.renew(credential);
+          if (renewed === undefined) return answer;
+          credential = renewed;
+        } else if (request.method === 'GET' && isPassing(answer.status) && tries < MOST_TRIES) {
+          await sleep(pauseBefore(tries, answer.headers['retry-after']), undefined, { signal });
+          tries += 1;
+        } else {
+          return answer;
+        }
+      } catch (error) {
+        if (error instanceof BrokenExchange && error.wasReused && !hasReconnected) hasReconnected = true;
+        else throw await failureOf(error, request);
+      }
+    }
+  }
+
+  async function failureOf(error: unknown, request: Request): Promise<unknown> {
+    const asked = `${request.method} ${request.path}`;
+    if (error instanceof Error && error.name === 'AbortError') return new RequestFailure('interrupted', `${asked} to ${target.server} was interrupted`);
+    if (!(error instanceof BrokenExchange)) return error;
+    const { describeConnectionFailure } = await import('./connection-failure.ts');
+    return describeConnectionFailure(error, {
+      target,
+      login: credentials.login(),
+      request: asked,
+      timeoutSeconds: line.wire.timeoutMilliseconds / 1000,
+      ...(line.wire.proxy === undefined ? {} : { proxy: line.wire.proxy.host }),
+      peek: async () => (await import('./server-certificate.ts')).peekServerCertificate(line.wire),
+    });
+  }
+
+  return {
+    connection: {
+      server: target.server,
+      ...(target.context === undefined ? {} : { context: target.context }),
+      ...(target.impersonation === undefined ? {} : { impersonating: target.impersonation.user }),
+    },
+    namespace: target.namespace,
+    contexts: target.contexts,
+    login: credentials.login,
+    get: (path, { accept, freshConnection = false } = {}) => {
+      if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
+      return send({ method: 'GET', path, freshConnection, ...(accept === undefined ? {} : { accept }) });
+    },
+    selfReview: (path, body) => {
+      if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
+      return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) });
+    },
+    close,
+  };
+}
+
+/** The connections that present one client certificate. */
+interface Line {
+  readonly wire: Wire;
+  readonly agent: ReturnType<typeof createAgent>;
+  readonly certificate: string | undefined;
+}
+
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly freshConnection: boolean;
+  readonly accept?: string;
+  readonly body?: string;
+}
+
+function isPassing(status: number): boolean {
+  return status === 429 || status === 500 || status === 502 || status === 503 || status === 504;
+}
+
+/** Milliseconds to wait: what the server says, bounded, else a growing pause; with jitter, so that lists do not return together. */
+function pauseBefore(tries: number, retryAfter: string | undefined): number {
+  const jitter = 0.75 + Math.random() * 0.5;
+  if (retryAfter === undefined) return 250 * 2 ** (tries - 1) * jitter;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Math.min(Math.max(Number.isFinite(seconds) ? seconds : 1, 0), LONGEST_RETRY_AFTER_SECONDS) * 1000 + 100 * Math.random();
+}
+
+async function trustedAuthorities(target: Target): Promise<string[] | undefined> {
+  if (!target.server.startsWith('https:') || target.tls.insecure) return undefined;
+  const configured = await readPem(target.tls.ca, 'certificate-authority', `cluster ${JSON.stringify(target.cluster ?? target.server)}`);
+  if (configured !== undefined) return [configured];
+  // kubectl trusts what the operating system trusts; the list that Node brings is for machines without one.
+  const system = getCACertificates('system');
+  return [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')];
+}
+
+function wireFactory(target: Target, ca: string[] | undefined, flags: ConnectionFlags, env: NodeJS.ProcessEnv): (credential: Credential) => Wire {
+  const server = new URL(target.server);
+  const proxy = proxyFor(server, target.proxyUrl, env);
+  const timeoutMilliseconds = Math.round((flags.requestTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000);
+  const { serverName, insecure } = target.tls;
+  return credential => ({
+    server,
+    tls: { context: secureContext(target, ca, credential), rejectUnauthorized: !insecure, ...(serverName === undefined ? {} : { serverName }) },
+    ...(proxy === undefined ? {} : { proxy }),
+    timeoutMilliseconds,
+  });
+}
+
+function secureContext(target: Target, ca: string[] | undefined, credential: Credential): SecureContext {
+  const { certificate } = credential;
+  try {
+    return createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
+    });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new Problem(`the certificates configured for ${target.server} in ${target.origin} cannot be used (${code}); get a new kubeconfig`);
+  }
+}

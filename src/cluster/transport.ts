@@ -1,0 +1,165 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { connect as tlsConnect, type SecureContext } from 'node:tls';
+import { createGunzip } from 'node:zlib';
+import type { Answer } from './api-client.ts';
+import { openTunnel } from './proxy.ts';
+
+/** More than the lists that run at once, so that a small question need not wait behind them. */
+const MOST_SOCKETS = 8;
+
+export interface Wire {
+  readonly server: URL;
+  readonly tls: { readonly context: SecureContext; readonly rejectUnauthorized: boolean; readonly serverName?: string };
+  readonly proxy?: URL;
+  readonly timeoutMilliseconds: number;
+}
+
+/** An agent for one server. The TLS settings are given outright, so that no environment variable turns verification off. */
+export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
+  const { server, proxy, tls } = wire;
+  const secure = server.protocol === 'https:';
+  const tlsOptions = {
+    secureContext: tls.context,
+    rejectUnauthorized: tls.rejectUnauthorized,
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+  const tunnelled = { host: bareHost(server), ...(isIP(bareHost(server)) === 0 ? { servername: bareHost(server) } : {}), ...tlsOptions };
+  const pool = { keepAlive, maxSockets: MOST_SOCKETS };
+  const agent = secure ? new HttpsAgent({ ...pool, ...tlsOptions }) : new HttpAgent(pool);
+  if (proxy !== undefined) {
+    agent.createConnection = (_options, done) => {
+      openTunnel(proxy, server, wire.timeoutMilliseconds).then(
+        socket => done?.(null, secure ? tlsConnect({ socket, ...tunnelled }) : socket),
+        (error: Error) => done?.(error, undefined as never),
+      );
+      return undefined;
+    };
+  }
+  return agent;
+}
+
+export interface Exchange {
+  readonly method: 'GET' | 'POST';
+  /** The path on the server, its prefix included. */
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string;
+  readonly agent: HttpAgent;
+  /** The most a decoded body may have. */
+  readonly longestBody: number;
+  readonly signal: AbortSignal;
+}
+
+/** How far an exchange came before it failed. */
+export type Phase = 'connection' | 'body' | 'decoding' | 'length' | 'timeout' | 'interrupted';
+
+/** An exchange without a whole answer; for this folder only, it becomes a RequestFailure with words. */
+export class BrokenExchange extends Error {
+  readonly phase: Phase;
+  /** The system's or OpenSSL's word for it: ECONNREFUSED, CERT_HAS_EXPIRED. */
+  readonly code: string;
+  readonly bytes: number;
+  /** The server had closed an idle connection just before it was used again: nothing was processed. */
+  readonly wasReused: boolean;
+
+  constructor(phase: Phase, code: string, bytes: number, wasReused: boolean, cause?: unknown) {
+    super(code, { cause });
+    this.name = 'BrokenExchange';
+    this.phase = phase;
+    this.code = code;
+    this.bytes = bytes;
+    this.wasReused = wasReused;
+  }
+}
+
+/**
+ * Sends one request and reads the whole answer. The time limit covers connecting, headers and body, but not the wait
+ * for a free socket.
+ * @throws {BrokenExchange}
+ */
+export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
+  const { server, timeoutMilliseconds } = wire;
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    let phase: Phase = 'connection';
+    let timer: NodeJS.Timeout | undefined;
+    const request = (server.protocol === 'https:' ? httpsRequest : httpRequest)({
+      protocol: server.protocol,
+      hostname: bareHost(server),
+      port: server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port),
+      method: asked.method,
+      path: asked.path,
+      headers: asked.headers,
+      agent: asked.agent,
+    });
+
+    const interrupt = (): void => fail('interrupted', 'ABORT_ERR');
+    const settle = (): void => {
+      clearTimeout(timer);
+      asked.signal.removeEventListener('abort', interrupt);
+    };
+    function fail(failed: Phase, code: string, cause?: unknown): void {
+      settle();
+      reject(new BrokenExchange(failed, code, bytes, request.reusedSocket && failed === 'connection', cause));
+      request.destroy();
+    }
+    request.on('socket', () => {
+      if (timeoutMilliseconds > 0) timer ??= setTimeout(() => fail('timeout', 'ETIMEDOUT'), timeoutMilliseconds);
+    });
+    request.on('error', (error: Error) => fail(phase, codeOf(error), error));
+    if (asked.signal.aborted) return interrupt();
+    asked.signal.addEventListener('abort', interrupt, { once: true });
+    request.on('response', answer => {
+      phase = 'body';
+      answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      answer.on('error', (error: Error) => fail('body', codeOf(error), error));
+      readBody(answer, asked.longestBody).then(
+        body => {
+          settle();
+          resolve({ status: answer.statusCode ?? 0, headers: plainHeaders(answer), body, bytes });
+        },
+        (error: Error) => {
+          const code = codeOf(error);
+          fail(code === 'Z_BUF_ERROR' ? 'body' : code === 'ERR_TOO_LONG' ? 'length' : 'decoding', code, error);
+        },
+      );
+    });
+    request.end(asked.body);
+  });
+}
+
+function readBody(answer: IncomingMessage, longest: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const isGzip = answer.headers['content-encoding'] === 'gzip';
+    const source = isGzip ? answer.pipe(createGunzip()) : answer;
+    const chunks: Buffer[] = [];
+    let length = 0;
+    // An answer that breaks off never ends its pipe, so the inflater is not left waiting for more.
+    if (isGzip) answer.on('error', () => source.destroy());
+    source.on('error', reject);
+    source.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > longest) reject(Object.assign(new Error('the body is too long'), { code: 'ERR_TOO_LONG' }));
+      else chunks.push(chunk);
+    });
+    source.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  });
+}
+
+function plainHeaders(answer: IncomingMessage): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+}
+
+/** The code of an error, of its first part where it is one error for several addresses. */
+export function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+/** The host of a URL without the brackets of IPv6. */
+export function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}

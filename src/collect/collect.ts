@@ -1,0 +1,169 @@
+import type { Answer, ApiClient } from '../cluster/api-client.ts';
+import type { Gap } from '../evidence/gap.ts';
+import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
+import type { Source } from '../evidence/source.ts';
+import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
+import { gapOfError } from './gap-of.ts';
+import { readCount } from './read-count.ts';
+import { evidenceOfAnswer, readGet, readSelfReview } from './read-get.ts';
+import { readList } from './read-list.ts';
+import { readReplicas } from './read-replicas.ts';
+
+/** More lists at a time only load the API server's fair queuing and our memory; measured, four is the knee. */
+const CONCURRENCY = 4;
+
+export interface CollectOptions {
+  readonly tool: string;
+  /** The API server's own time at the first answer. */
+  readonly collectedAt: string;
+  readonly clockSkewSeconds: number;
+  readonly namespace?: string;
+  readonly clusterId?: string;
+  /** Answers that are there already, by path: the one that proved that this is an API server. */
+  readonly answers?: ReadonlyMap<string, Answer>;
+  /** A source that is not read because its flag was not given. */
+  readonly notRequested?: ReadonlyMap<Source, Gap>;
+  /** Called before and after each source, for a progress line. */
+  readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
+  /** Once aborted, what was not read becomes a gap with this reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Reads the sources, each once, and returns a frozen snapshot. Never throws for a source that cannot be read. */
+export async function collect(client: ApiClient, sources: Iterable<Source>, options: CollectOptions): Promise<Snapshot> {
+  const started = performance.now();
+  const wanted = [...new Set(sources)];
+  const collected: Record<string, Collected> = {};
+  let finished = 0;
+
+  // The leases say how many replicas there are to ask, so they are read before what is read per replica.
+  const replicated = wanted.some(source => source.per === 'replica');
+  const leases = replicated ? [apiServerLeases] : [];
+  const rest = wanted.filter(source => !leases.includes(source as typeof apiServerLeases));
+  const total = leases.length + rest.length;
+
+  async function readOne(source: Source): Promise<void> {
+    options.onProgress?.({ source, done: false, finished, total });
+    collected[source.id] = await readSource(source);
+    finished += 1;
+    options.onProgress?.({ source, done: true, finished, total });
+  }
+
+  async function readSource(source: Source): Promise<Collected> {
+    const begun = performance.now();
+    const meter = metered(client);
+    const outcome = await outcomeOf(meter.client, source);
+    return {
+      projectionVersion: source.projectionVersion,
+      readAt: new Date(Date.parse(options.collectedAt) + Math.round(performance.now() - started)).toISOString(),
+      cost: { requests: meter.requests(), bytes: meter.bytes(), seconds: seconds(performance.now() - begun) },
+      ...outcome,
+    };
+  }
+
+  async function outcomeOf(metering: ApiClient, source: Source): Promise<{ value: unknown } | { gap: Gap }> {
+    const notRequested = options.notRequested?.get(source);
+    if (notRequested !== undefined) return { gap: notRequested };
+    if (options.namespace !== undefined && source.skippedWithNamespace) return { gap: outOfScope(source, options.namespace) };
+    const { signal } = options;
+    if (signal !== undefined && isOver(signal)) return { gap: interrupted(source, signal) };
+    try {
+      return { value: await readBy(metering, source) };
+    } catch (error) {
+      const gap = gapOfError(source, error);
+      return { gap: signal !== undefined && isOver(signal) ? interrupted(source, signal) : gap };
+    }
+  }
+
+  async function readBy(metering: ApiClient, source: Source): Promise<unknown> {
+    const { read } = source;
+    switch (read.how) {
+      case 'list':
+        return readList(metering, source, read, options.namespace);
+      case 'count':
+        return readCount(metering, source, read, options.namespace);
+      case 'selfReview':
+        return readSelfReview(metering, source, read);
+      case 'get': {
+        if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
+        const known = options.answers?.get(read.path);
+        return known === undefined ? readGet(metering, source, read) : evidenceOfAnswer(source, read, known);
+      }
+    }
+  }
+
+  function replicaCount(): number | Gap {
+    const read = collected[apiServerLeases.id];
+    if (read === undefined) throw new Error('the leases are read first');
+    if ('gap' in read) return read.gap;
+    return liveReplicas(read.value as Parameters<typeof liveReplicas>[0], options.collectedAt);
+  }
+
+  const queue = [...rest];
+  async function worker(): Promise<void> {
+    for (let source = queue.shift(); source !== undefined; source = queue.shift()) await readOne(source);
+  }
+  for (const source of leases) await readOne(source);
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+
+  return deepFreeze({
+    tool: options.tool,
+    connection: client.connection,
+    collectedAt: options.collectedAt,
+    clockSkewSeconds: options.clockSkewSeconds,
+    durationSeconds: seconds(performance.now() - started),
+    ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
+    scope: options.namespace === undefined ? {} : { namespace: options.namespace },
+    // Sorted, so that the order in which answers happened to arrive leaves no trace.
+    sources: Object.fromEntries(Object.entries(collected).sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
+}
+
+/** The same client, counting what passes. */
+function metered(client: ApiClient): { client: ApiClient; requests: () => number; bytes: () => number } {
+  let requests = 0;
+  let bytes = 0;
+  async function counted(answer: Promise<Answer>): Promise<Answer> {
+    requests += 1;
+    const answered = await answer;
+    bytes += answered.bytes;
+    return answered;
+  }
+  return {
+    client: {
+      ...client,
+      get: (path, options) => counted(client.get(path, options)),
+      selfReview: (path, body) => counted(client.selfReview(path, body)),
+    },
+    requests: () => requests,
+    bytes: () => bytes,
+  };
+}
+
+function outOfScope(source: Source, namespace: string): Gap {
+  return {
+    kind: 'outOfScope',
+    reason: 'namespaceOnly',
+    source: source.id,
+    detail: `${source.title} are not part of namespace ${namespace}`,
+  };
+}
+
+/** Asked through a function, because the signal changes while we wait and the compiler would remember its first answer. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function interrupted(source: Source, signal: AbortSignal): Gap {
+  const timedOut = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
+  return {
+    kind: 'gap',
+    reason: timedOut ? 'timeout' : 'interrupted',
+    source: source.id,
+    detail: timedOut ? `the run's --timeout was over before ${source.title} were read` : `interrupted before ${source.title} were read`,
+  };
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
+}

@@ -1,0 +1,121 @@
+import { Command } from '@oclif/core/command';
+import { audit, judge, sourcesFor, type AuditQuestion, type JudgingOptions } from '../audit.ts';
+import { FAMILIES, type Family } from '../checks/define-check.ts';
+import type { AuditReport } from '../engine/report-model.ts';
+import type { Selection } from '../engine/select-checks.ts';
+import type { Style } from '../report/style.ts';
+import { Problem } from '../problem.ts';
+import { auditFlags, connectionFlags, connectionOf, durationSeconds, isAtLeast, outputFlags } from './flags.ts';
+import { followRun } from './follow-run.ts';
+import { printReport } from './print-report.ts';
+import { readExceptions } from './read-exceptions.ts';
+import { readSnapshot } from './snapshot-on-disk.ts';
+
+export const allFlags = { ...connectionFlags, ...auditFlags, ...outputFlags };
+
+/** What one audit command shows; everything else is the same for all of them. */
+export interface AuditCommand {
+  /** Only this family, unless the person selects otherwise. */
+  readonly family?: Family;
+  readonly views: AuditQuestion['views'];
+  readonly table: (report: AuditReport, style: Style) => string;
+}
+
+/** Parses flags, audits, prints and sets the exit code: the life of `scan`, `rbac`, `secrets` and `versions`. */
+export async function runAuditCommand(command: AuditCommand, flags: AuditCommandFlags): Promise<void> {
+  const question = { selection: selectionOf(command, flags), views: command.views };
+  // A wrong --check is said before a cluster is bothered.
+  sourcesFor(question);
+  const judging = await judgingOf(flags);
+  const report = flags.snapshot === undefined ? await auditLive(question, judging, flags) : await auditSaved(flags.snapshot, question, judging, flags);
+  await printReport(report, command.table, {
+    output: flags.output,
+    headers: !flags['no-headers'],
+    ...(flags.color === undefined ? {} : { color: flags.color }),
+    ...(flags['output-file'] === undefined ? {} : { file: flags['output-file'] }),
+  });
+  // Ctrl-C has set its own code already.
+  process.exitCode ??= exitCodeOf(report, flags);
+}
+
+export type AuditCommandFlags = Awaited<ReturnType<typeof parseAllFlags>>;
+
+// The type of parsed flags, taken from oclif's own inference; never called.
+async function parseAllFlags() {
+  const { parse } = await import('@oclif/core/parser');
+  return (await parse([], { flags: allFlags })).flags;
+}
+
+async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
+  const run = followRun({
+    quiet: flags.quiet,
+    verbose: flags.verbose,
+    ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
+  });
+  try {
+    return await audit(connectionOf(flags), question, {
+      ...judging,
+      ...run.options,
+      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
+    });
+  } finally {
+    run.end();
+  }
+}
+
+async function auditSaved(file: string, question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
+  const live = Object.keys(connectionFlags).find(name => flags[name as keyof typeof connectionFlags] !== undefined && flags[name as keyof typeof connectionFlags] !== false);
+  if (live !== undefined) throw new Problem(`--snapshot reads a file and no cluster, so --${live} has no meaning beside it`, { exitCode: 2 });
+  if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
+  const saved = await readSnapshot(file);
+  const snapshot = flags['cluster-id'] === undefined ? saved : { ...saved, clusterId: flags['cluster-id'] };
+  if (!flags.quiet) {
+    const days = Math.floor((Date.now() - Date.parse(snapshot.collectedAt)) / 86_400_000);
+    const age = days < 1 ? 'less than a day old' : `${days} days old`;
+    process.stderr.write(`the snapshot is ${age} and is judged as of ${judging.at ?? snapshot.collectedAt}\n`);
+  }
+  return judge(snapshot, question, judging);
+}
+
+function selectionOf(command: AuditCommand, flags: AuditCommandFlags): Selection {
+  const families = flags.family ?? (command.family === undefined || flags.check !== undefined ? undefined : [command.family]);
+  return {
+    ...(flags.check === undefined ? {} : { checks: flags.check }),
+    ...(families === undefined ? {} : { families }),
+    ...(flags.severity === undefined ? {} : { severity: flags.severity }),
+    ...(flags.framework === undefined ? {} : { frameworks: flags.framework }),
+  };
+}
+
+async function judgingOf(flags: AuditCommandFlags): Promise<JudgingOptions> {
+  return {
+    ...(flags.exceptions === undefined ? {} : { exceptions: await readExceptions(flags.exceptions) }),
+    ...(flags.at === undefined ? {} : { at: instantOf(flags.at) }),
+  };
+}
+
+/** @throws {Problem} where the text is no time */
+function instantOf(text: string): string {
+  if (text === 'now') return new Date().toISOString();
+  const instant = Date.parse(text);
+  if (!/^\d{4}-\d{2}-\d{2}(T|$)/.test(text) || Number.isNaN(instant)) {
+    throw new Problem(`--at takes now, a day such as 2027-01-31 or a time such as 2027-01-31T08:00:00Z, not ${text}`, { exitCode: 2 });
+  }
+  return new Date(instant).toISOString();
+}
+
+/** 3 for findings at or above --fail-on, 4 for gaps with --fail-on-incomplete; 3 wins. */
+function exitCodeOf(report: AuditReport, flags: AuditCommandFlags): number {
+  const threshold = flags['fail-on'];
+  const tooBad =
+    threshold !== undefined && report.findings.some(({ state, severity }) => state === 'open' && isAtLeast(severity, threshold));
+  if (tooBad) return 3;
+  return flags['fail-on-incomplete'] && (report.summary.gaps > 0 || report.summary.checks.error > 0) ? 4 : 0;
+}
+
+/** The base of every command: words and flags are static, `run` is short. */
+export abstract class BaseCommand extends Command {
+  static override readonly strict: boolean = true;
+  static readonly families = FAMILIES;
+}

@@ -1,0 +1,117 @@
+import * as Flags from '@oclif/core/flags';
+import { SEVERITIES, type Severity } from '../checks/define-check.ts';
+import type { ConnectionFlags } from '../cluster/api-client.ts';
+import { Problem } from '../problem.ts';
+
+/** How to reach the cluster: kubectl's own flags, accepted after the command because kubectl passes none on. */
+export const connectionFlags = {
+  kubeconfig: Flags.string({ summary: 'path of the kubeconfig file', helpGroup: 'CONNECTION' }),
+  context: Flags.string({ summary: 'kubeconfig context to use', helpGroup: 'CONNECTION' }),
+  cluster: Flags.string({ summary: 'kubeconfig cluster to use', helpGroup: 'CONNECTION' }),
+  user: Flags.string({ summary: 'kubeconfig user to use', helpGroup: 'CONNECTION' }),
+  server: Flags.string({ char: 's', summary: 'address and port of the API server', helpGroup: 'CONNECTION' }),
+  token: Flags.string({ summary: 'bearer token; never stored or printed', helpGroup: 'CONNECTION' }),
+  as: Flags.string({ summary: 'user to impersonate', helpGroup: 'CONNECTION' }),
+  'as-group': Flags.string({ summary: 'group to impersonate, repeatable', multiple: true, multipleNonGreedy: true, helpGroup: 'CONNECTION' }),
+  'as-uid': Flags.string({ summary: 'uid to impersonate', helpGroup: 'CONNECTION' }),
+  'certificate-authority': Flags.string({ summary: 'file with the certificate authority of the API server', helpGroup: 'CONNECTION' }),
+  'client-certificate': Flags.string({ summary: 'file with a client certificate', helpGroup: 'CONNECTION' }),
+  'client-key': Flags.string({ summary: 'file with the key of the client certificate', helpGroup: 'CONNECTION' }),
+  'insecure-skip-tls-verify': Flags.boolean({ summary: 'do not verify the certificate of the API server', helpGroup: 'CONNECTION' }),
+  'tls-server-name': Flags.string({ summary: 'name to expect in the certificate of the API server', helpGroup: 'CONNECTION' }),
+  'disable-compression': Flags.boolean({ summary: 'ask for uncompressed answers', helpGroup: 'CONNECTION' }),
+  'request-timeout': Flags.string({ summary: 'how long one request may take, such as 20s or 2m; 0 means no limit', helpGroup: 'CONNECTION' }),
+};
+
+/** What to look at and how to judge it. */
+export const auditFlags = {
+  namespace: Flags.string({ char: 'n', summary: 'look at this namespace only; checks of the whole cluster are then out of scope', exclusive: ['all-namespaces'] }),
+  'all-namespaces': Flags.boolean({ char: 'A', summary: 'look at the whole cluster (the default)' }),
+  check: Flags.string({ summary: 'only this check, repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+  family: Flags.string({ summary: 'only checks of this family (rbac, secrets, versions), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+  severity: Flags.option({ summary: 'only checks that can be of this severity or worse', options: SEVERITIES })(),
+  framework: Flags.string({ summary: 'only checks that map to this framework (owasp-2025, cis, ...), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+  exceptions: Flags.string({ summary: 'YAML file with accepted findings', helpValue: 'FILE' }),
+  'cluster-id': Flags.string({ summary: 'logical name that fingerprints carry, so that a rebuilt cluster keeps its tickets', helpValue: 'NAME' }),
+  snapshot: Flags.string({ summary: 'audit a saved snapshot instead of a live cluster', helpValue: 'FILE' }),
+  at: Flags.string({ summary: 'judge as of this time (RFC 3339, a day, or now)', helpValue: 'TIME' }),
+  timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),
+  'fail-on': Flags.option({ summary: 'exit 3 when an open finding is of this severity or worse', options: SEVERITIES })(),
+  'fail-on-incomplete': Flags.boolean({ summary: 'exit 4 when something could not be read that a permission or another try would give' }),
+};
+
+export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'jsonl'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+/** How to print it. */
+export const outputFlags = {
+  output: Flags.option({ char: 'o', summary: 'format of the report', options: OUTPUTS, default: 'table', helpGroup: 'OUTPUT' })(),
+  'output-file': Flags.string({ summary: 'write the report to this file (mode 0600) instead of stdout', helpValue: 'FILE', helpGroup: 'OUTPUT' }),
+  'no-headers': Flags.boolean({ summary: 'print tables without a header line', helpGroup: 'OUTPUT' }),
+  color: Flags.boolean({ allowNo: true, summary: 'colour, or not; by default only on a terminal', helpGroup: 'OUTPUT' }),
+  quiet: Flags.boolean({ summary: 'no progress and no remarks on stderr', helpGroup: 'OUTPUT' }),
+  verbose: Flags.boolean({ char: 'v', summary: 'show each request on stderr: verb, path, status, latency', helpGroup: 'OUTPUT' }),
+};
+
+/** What the connection flags came to, as the transport takes it. @throws {Problem} for a duration that is none */
+export function connectionOf(flags: ParsedConnectionFlags): ConnectionFlags {
+  return {
+    ...defined({
+      kubeconfig: flags.kubeconfig,
+      context: flags.context,
+      cluster: flags.cluster,
+      user: flags.user,
+      server: flags.server,
+      token: flags.token,
+      as: flags.as,
+      asUid: flags['as-uid'],
+      asGroups: flags['as-group'],
+      certificateAuthority: flags['certificate-authority'],
+      clientCertificate: flags['client-certificate'],
+      clientKey: flags['client-key'],
+      insecureSkipTlsVerify: flags['insecure-skip-tls-verify'],
+      tlsServerName: flags['tls-server-name'],
+      disableCompression: flags['disable-compression'],
+    }),
+    ...(flags['request-timeout'] === undefined ? {} : { requestTimeoutSeconds: durationSeconds('--request-timeout', flags['request-timeout']) }),
+  };
+}
+
+export interface ParsedConnectionFlags {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly user?: string | undefined;
+  readonly server?: string | undefined;
+  readonly token?: string | undefined;
+  readonly as?: string | undefined;
+  readonly 'as-uid'?: string | undefined;
+  readonly 'as-group'?: string[] | undefined;
+  readonly 'certificate-authority'?: string | undefined;
+  readonly 'client-certificate'?: string | undefined;
+  readonly 'client-key'?: string | undefined;
+  readonly 'insecure-skip-tls-verify'?: boolean | undefined;
+  readonly 'tls-server-name'?: string | undefined;
+  readonly 'disable-compression'?: boolean | undefined;
+  readonly 'request-timeout'?: string | undefined;
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** A Go duration such as `1m30s`, or a bare number of seconds, in seconds. @throws {Problem} for anything else */
+export function durationSeconds(flag: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+    throw new Problem(`${flag} takes a duration such as 30s or 2m, not ${text}`, { exitCode: 2 });
+  }
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
+}
+
+/** Whether a severity is at or above another. */
+export function isAtLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(threshold);
+}
+
+function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

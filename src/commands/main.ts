@@ -1,0 +1,101 @@
+import type { Interfaces } from '@oclif/core';
+import { run } from '@oclif/core/run';
+import { Problem } from '../problem.ts';
+import { escapeForTerminal } from '../report/escape.ts';
+import { VERSION } from '../version.ts';
+import { EmbeddedPlugin } from './plugin.ts';
+import { COMMANDS } from './table.ts';
+
+/** Started by kubectl as a plugin, or by hand, it is always this: usage must be a line that can be typed. */
+const PROGRAM = 'kubectl secaudit';
+
+const PACKAGE: Interfaces.PJSON = {
+  name: 'kubectl-secaudit',
+  version: VERSION,
+  type: 'module',
+  oclif: {
+    bin: PROGRAM,
+    topicSeparator: ' ',
+    additionalHelpFlags: ['-h'],
+    helpOptions: { flagSortOrder: 'none', maxWidth: 100 },
+  },
+};
+
+/**
+ * Runs one command line. Sets process.exitCode and returns; never exits, because that would cut off what a slow pipe
+ * has not read yet.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  // oclif would start PowerShell to learn a name that nothing here uses.
+  process.env['SHELL'] ??= 'unknown';
+  process.stdout.on('error', stopQuietlyOnClosedPipe);
+  process.stderr.on('error', stopQuietlyOnClosedPipe);
+  try {
+    const plugin = new EmbeddedPlugin({ name: PACKAGE.name, root: import.meta.dirname, isRoot: true, pjson: PACKAGE, ignoreManifest: true });
+    await plugin.load();
+    await run(withDefaultCommand(argv), {
+      root: import.meta.dirname,
+      plugins: new Map([[plugin.name, plugin]]),
+      userPlugins: false,
+      devPlugins: false,
+      pjson: PACKAGE,
+      ignoreManifest: true,
+    });
+  } catch (error) {
+    report(error, argv);
+  }
+}
+
+/** `kubectl secaudit` and `kubectl secaudit --check X` are scans; `--help` and `--version` are what they say. */
+function withDefaultCommand(argv: readonly string[]): string[] {
+  const [first] = argv;
+  const aboutProgram = first === '--help' || first === '-h' || first === '--version' || first === 'help';
+  if (first === 'help') return [...argv.slice(1), '--help'];
+  return first === undefined || (first.startsWith('-') && !aboutProgram) ? ['scan', ...argv] : [...argv];
+}
+
+function report(error: unknown, argv: readonly string[]): void {
+  if (error instanceof Problem) {
+    say(error.message);
+    process.exitCode = error.exitCode;
+  } else if (isUsageError(error)) {
+    const [word = ''] = argv;
+    const help = Object.hasOwn(COMMANDS, word) ? `${PROGRAM} ${word} --help` : `${PROGRAM} --help`;
+    say(`${usageWords(error.message)}; see "${help}"`);
+    process.exitCode = 2;
+  } else if (isExit(error)) {
+    process.exitCode = error.oclif.exit;
+  } else {
+    // A fault of this program: the stack is what a bug report needs.
+    process.stderr.write(`${escapeLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`error: ${escapeForTerminal(sentence)}\n`);
+}
+
+function escapeLines(text: string): string {
+  return text.split('\n').map(escapeForTerminal).join('\n');
+}
+
+/** oclif prints several lines and its own advice; the first says what is wrong. */
+function usageWords(message: string): string {
+  return (message.split('\n').find(line => line.trim() !== '') ?? message).replace(/[.;:]$/, '').replace(/^\w/, letter => letter.toLowerCase());
+}
+
+type OclifError = Error & { readonly oclif: { readonly exit: number } };
+
+function isExit(error: unknown): error is OclifError {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIT' && 'oclif' in error;
+}
+
+function isUsageError(error: unknown): error is OclifError {
+  return error instanceof Error && 'oclif' in error && !isExit(error);
+}
+
+function stopQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+  // `| head -1` closes the pipe when it has seen enough; that is not a failure of the audit.
+  if (error.code !== 'EPIPE') throw error;
+}

@@ -1,0 +1,19 @@
+import { renderFirstScreen } from '../report/first-screen.ts';
+import { allFlags, BaseCommand, runAuditCommand } from './audit-command.ts';
+
+export default class Scan extends BaseCommand {
+  static override readonly summary = 'audit the whole cluster (the default)';
+  static override readonly description =
+    'Reads what the checks need, judges it, and prints deadlines, causes and what could not be assessed. Reads only: get, list and questions about yourself.';
+  static override readonly examples = [
+    '<%= config.bin %>',
+    '<%= config.bin %> scan --family rbac -o wide',
+    '<%= config.bin %> scan -o json --fail-on high --output-file report.json',
+  ];
+  static override readonly flags = allFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Scan);
+    await runAuditCommand({ views: [], table: renderFirstScreen }, flags);
+  }
+}

@@ -1,0 +1,49 @@
+import * as Args from '@oclif/core/args';
+import { ALL_VIEWS, takeSnapshot } from '../audit.ts';
+import { encodeSnapshot } from './snapshot-on-disk.ts';
+import { counted } from '../report/words.ts';
+import { BaseCommand } from './audit-command.ts';
+import { auditFlags, connectionFlags, connectionOf, durationSeconds, outputFlags } from './flags.ts';
+import { followRun } from './follow-run.ts';
+import { writeFileWhole } from './write-file.ts';
+
+export default class Snapshot extends BaseCommand {
+  static override readonly summary = 'save what was read, redacted, to audit it later or elsewhere';
+  static override readonly description =
+    'Reads what every check needs and writes a gzip JSON Lines file. It holds no Secret value, key, token or environment value. Audit it with --snapshot FILE.';
+  static override readonly examples = ['<%= config.bin %> snapshot prod.snapshot.gz', '<%= config.bin %> scan --snapshot prod.snapshot.gz'];
+  static override readonly args = { file: Args.string({ required: true, description: 'file to write' }) };
+  static override readonly flags = {
+    ...connectionFlags,
+    namespace: auditFlags.namespace,
+    'all-namespaces': auditFlags['all-namespaces'],
+    'cluster-id': auditFlags['cluster-id'],
+    timeout: auditFlags.timeout,
+    quiet: outputFlags.quiet,
+    verbose: outputFlags.verbose,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Snapshot);
+    const run = followRun({
+      quiet: flags.quiet,
+      verbose: flags.verbose,
+      ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
+    });
+    try {
+      const snapshot = await takeSnapshot(connectionOf(flags), { selection: {}, views: ALL_VIEWS }, {
+        ...run.options,
+        ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+        ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
+      });
+      await writeFileWhole(args.file, await encodeSnapshot(snapshot));
+      const sources = Object.values(snapshot.sources);
+      const gaps = sources.filter(source => 'gap' in source).length;
+      if (!flags.quiet) {
+        process.stderr.write(`wrote ${args.file}: ${counted(sources.length - gaps, 'source')} read, ${counted(gaps, 'gap')}\n`);
+      }
+    } finally {
+      run.end();
+    }
+  }
+}

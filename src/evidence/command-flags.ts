@@ -1,0 +1,42 @@
+/**
+ * The flags of control-plane programs whose values may be kept. Of every other flag only the name is: values can be
+ * anything that somebody once thought fit for a command line, tokens included.
+ */
+export const KEPT_FLAG_VALUES: ReadonlySet<string> = new Set([
+  'encryption-provider-config', // a path
+  'encryption-provider-config-automatic-reload',
+]);
+
+/** What is kept of a list of words that start a program: a container's command or args. */
+export interface CommandFlags {
+  /** The first word, where it is the program and one that we know; `other` for any other. */
+  readonly program?: 'kube-apiserver' | 'other';
+  /** By name without dashes, in order. The value is there for the flags of {@link KEPT_FLAG_VALUES} only. */
+  readonly flags: readonly { readonly name: string; readonly value?: string }[];
+  /** A word that only the container's start expands: a flag that is not seen may hide in it. */
+  readonly hasVariable: boolean;
+}
+
+/** Reduces the words to flag names and the allowed values; nothing else of them stays. */
+export function readCommandFlags(words: readonly string[]): CommandFlags {
+  // Straight off the wire: what is no list of words might hide any flag.
+  if (!Array.isArray(words) || !words.every(word => typeof word === 'string')) return { flags: [], hasVariable: true };
+  const flags: { name: string; value?: string }[] = [];
+  let program: CommandFlags['program'];
+  let hasVariable = false;
+  for (const [index, word] of words.entries()) {
+    if (!word.startsWith('-')) {
+      if (index === 0) program = /(?:^|\/)kube-apiserver$/.test(word) ? 'kube-apiserver' : 'other';
+      hasVariable ||= word.includes('$(');
+      continue;
+    }
+    const equals = word.indexOf('=');
+    // The programs take underscores for hyphens.
+    const name = word.slice(0, equals < 0 ? undefined : equals).replace(/^--?/, '').replaceAll('_', '-');
+    const next = words[index + 1];
+    const value = equals >= 0 ? word.slice(equals + 1) : next?.startsWith('-') === false ? next : undefined;
+    flags.push(value !== undefined && KEPT_FLAG_VALUES.has(name) ? { name, value } : { name });
+    hasVariable ||= name.includes('$(');
+  }
+  return program === undefined ? { flags, hasVariable } : { program, flags, hasVariable };
+}

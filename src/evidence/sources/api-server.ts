@@ -1,0 +1,114 @@
+import type { V1Lease, V1Pod } from '@kubernetes/client-node';
+import { parseApiServerMetrics, replicaKey, type ApiServerMetrics } from '../api-server-metrics.ts';
+import { readCommandFlags } from '../command-flags.ts';
+import { FLAGZ_ACCEPT, parseFlagz, type Flagz } from '../flagz.ts';
+import { parseReadyz, type Readyz } from '../readyz.ts';
+import { getSource, listSource, perReplicaSource, type Source } from '../source.ts';
+
+/** What each API server counts about itself: encryption at rest, its version, its start. */
+export const apiServerMetrics = perReplicaSource<ApiServerMetrics>({
+  id: 'apiservermetrics',
+  title: 'API server metrics',
+  projectionVersion: 1,
+  path: '/metrics',
+  permissions: [{ nonResourceURL: '/metrics', verb: 'get' }],
+  parse: parseApiServerMetrics,
+  replicaKey,
+});
+
+/** One lease for each API server replica, kept alive by the replica itself (1.26 and later). */
+export const apiServerLeases = listSource<V1Lease>()({
+  id: 'apiserverleases',
+  title: 'API server leases',
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  resource: 'leases',
+  namespaced: true,
+  namespace: 'kube-system',
+  labelSelector: 'apiserver.kubernetes.io/identity=kube-apiserver',
+  projectionVersion: 1,
+  fields: {
+    metadata: { name: true, namespace: true },
+    spec: { holderIdentity: true, leaseDurationSeconds: true, renewTime: true },
+  },
+});
+
+type ApiServerLease = NonNullable<(typeof apiServerLeases)['evidence']>[number];
+
+/**
+ * How many API server replicas there are. A lease that has run out belongs to one that is gone; one that says nothing
+ * of its time counts, since a replica too many is a gap and a replica too few would be a pass about something unread.
+ *
+ * @param now RFC 3339, by the API server's own clock
+ */
+export function liveReplicas(leases: readonly ApiServerLease[], now: string): number {
+  return leases.filter(({ spec }) => {
+    if (spec?.renewTime === undefined || spec.leaseDurationSeconds === undefined) return true;
+    const expires = Date.parse(spec.renewTime) + spec.leaseDurationSeconds * 1000;
+    return !(expires < Date.parse(now));
+  }).length;
+}
+
+/** The health checks of the API server that answers. Readable without credentials by default, also while it is not ready. */
+export const readyz = getSource<Readyz>({
+  id: 'readyz',
+  title: 'API server health checks',
+  projectionVersion: 1,
+  path: '/readyz?verbose',
+  alsoOk: [500],
+  permissions: [{ nonResourceURL: '/readyz', verb: 'get' }],
+  parse: parseReadyz,
+});
+
+/** The flags of the API server that answers; served by default from 1.36. */
+export const flagz = getSource<Flagz>({
+  id: 'flagz',
+  title: 'API server flags',
+  projectionVersion: 1,
+  path: '/flagz',
+  accept: FLAGZ_ACCEPT,
+  permissions: [{ nonResourceURL: '/flagz', verb: 'get' }],
+  parse: parseFlagz,
+});
+
+/** API servers that run as static pods (kubeadm, kind, minikube, RKE2), by the label that kubeadm gives them. */
+export const apiServerPods = listSource<V1Pod>()({
+  id: 'apiserverpods',
+  title: 'API server pods',
+  apiVersion: 'v1',
+  kind: 'Pod',
+  resource: 'pods',
+  namespaced: true,
+  namespace: 'kube-system',
+  labelSelector: 'component=kube-apiserver',
+  projectionVersion: 1,
+  fields: {
+    metadata: { name: true, namespace: true, annotations: keepPodOrigin },
+    spec: {
+      nodeName: true,
+      containers: [{ name: true, image: true, command: readCommandFlags, args: readCommandFlags }],
+    },
+  },
+});
+
+/** How many Secrets there are, by metadata of one of them. No value leaves the API server. */
+export const secretCount: Source<{
+  readonly count: number;
+  /** False where the server only says that there are more. */
+  readonly exact: boolean;
+}> = {
+  type: 'source',
+  id: 'secretcount',
+  title: 'number of Secrets',
+  projectionVersion: 1,
+  read: { how: 'count', apiVersion: 'v1', resource: 'secrets', namespaced: true },
+  permissions: [{ apiGroup: '', resource: 'secrets', verb: 'list' }],
+  addOnRole: 'secrets',
+  skippedWithNamespace: true,
+};
+
+/** Whether the kubelet made the pod from a file, and nothing else of its annotations. */
+function keepPodOrigin(annotations: Readonly<Record<string, string>>): { readonly source?: string; readonly isMirror: boolean } {
+  const source: unknown = annotations['kubernetes.io/config.source'];
+  return { ...(typeof source === 'string' ? { source } : {}), isMirror: annotations['kubernetes.io/config.mirror'] !== undefined };
+}

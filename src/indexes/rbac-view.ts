@@ -1,0 +1,165 @@
+import { defineIndex } from '../evidence/need.ts';
+import type { Gap } from '../evidence/gap.ts';
+import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { formatSubject, type Subject } from '../evidence/subject.ts';
+import { platformOf } from './rbac-expected.ts';
+import { rbacGrants, type BoundTo, type Grant, type RbacGrants } from './rbac-grants.ts';
+import { IMPACTS, isEverything, powersOf, reachOf, type Impact, type Power } from './rbac-power.ts';
+import { isPublic } from './rbac-public.ts';
+import { wildcardRules } from './rbac-wildcards.ts';
+
+/** A list cut off at {@link ROWS}; `total` counts what there is. */
+export interface RbacRows<Row> {
+  readonly total: number;
+  readonly rows: readonly Row[];
+}
+
+/** A subject and the strongest right that any binding gives it by name; what its groups hold is not added. */
+export interface SubjectRow {
+  readonly subject: Subject;
+  /** To be read after "can": `read Secrets`. Absent where its bindings have no effect. */
+  readonly can?: string;
+  readonly impact?: Impact;
+  /** Where it holds that right: absent for the whole cluster. At most {@link NAMES}. */
+  readonly namespaces?: RbacRows<string>;
+  /** The bindings that give it that right. At most {@link NAMES}. */
+  readonly bindings: RbacRows<ResourceRef>;
+  /** Bindings that name the subject at all. */
+  readonly boundBy: number;
+  /** The platform itself made every one of these grants. */
+  readonly expected: boolean;
+}
+
+/** One subject of one binding. */
+export interface GrantRow {
+  readonly subject: Subject;
+  readonly binding: ResourceRef;
+  readonly role: ResourceRef;
+  /** Absent for the whole cluster. */
+  readonly namespace?: string;
+  readonly can?: string;
+  /** Which platform made it, such as `kube-apiserver 1.37.1`; absent for a user's. */
+  readonly platform?: string;
+}
+
+/** What `kubectl secaudit rbac` shows beside its findings. */
+export interface RbacView {
+  /** Strongest first. */
+  readonly subjects: RbacRows<SubjectRow>;
+  readonly clusterAdmins: RbacRows<GrantRow>;
+  /** ClusterRoleBindings with wildcard rules. */
+  readonly broad: RbacRows<GrantRow>;
+  /** Grants to everybody, to everybody logged in, or to every service account. */
+  readonly public: RbacRows<GrantRow>;
+  /** Bindings to a role that does not exist; they grant nothing until somebody creates it. */
+  readonly dangling: RbacRows<GrantRow>;
+  /** Users bound by name and not through a group. */
+  readonly directUsers: RbacRows<GrantRow>;
+  /** How much of all this the platform itself made. */
+  readonly expected: { readonly subjects: number; readonly grants: number };
+  readonly grants: number;
+  /** What the tables cannot show, since it could not be read. */
+  readonly unread: RbacRows<{ readonly of: string; readonly gaps: readonly Gap[] }>;
+}
+
+/** How long a list of the view may get. */
+export const ROWS = 500;
+/** How many names a row holds. */
+export const NAMES = 10;
+
+interface Rated {
+  readonly grant: Grant;
+  readonly power: Power | undefined;
+  readonly platform: string | undefined;
+}
+
+export const rbacView = defineIndex({
+  id: 'rbac-view',
+  needs: { rbac: rbacGrants },
+  build({ rbac }): RbacView {
+    const rated = rbac.grants.map(grant => ({ grant, power: powersOf(grant.rules, reachOf(grant))[0], platform: platformOf(grant) }));
+    const subjects = [...Map.groupBy(rated, each => formatSubject(each.grant.subject)).values()].map(subjectRow);
+    const where = (isWanted: (grant: Grant) => boolean): RbacRows<GrantRow> =>
+      rows(rated.filter(each => isWanted(each.grant)).sort(byStrength).map(grantRow));
+    return {
+      subjects: rows(subjects.sort((a, b) => a.rank - b.rank || compare(formatSubject(a.row.subject), formatSubject(b.row.subject))).map(each => each.row)),
+      clusterAdmins: where(grant => isEverything(grant.rules)),
+      broad: where(grant => grant.namespace === undefined && !isEverything(grant.rules) && wildcardRules(grant.rules).length > 0),
+      public: where(grant => isPublic(grant.subject)),
+      dangling: rows(rbac.dangling.map(boundRow)),
+      directUsers: rows(rated
+        .filter(({ grant, platform }) => grant.subject.kind === 'User' && platform === undefined && !isPublic(grant.subject))
+        .sort(byStrength).map(grantRow)),
+      expected: {
+        subjects: subjects.filter(each => each.row.expected).length,
+        grants: rated.filter(each => each.platform !== undefined).length,
+      },
+      grants: rated.length,
+      unread: rows(unreadRows(rbac)),
+    };
+  },
+});
+
+function subjectRow(rated: readonly Rated[]): { readonly rank: number; readonly row: SubjectRow } {
+  const [strongest, ...others] = [...rated].sort(byStrength);
+  if (strongest === undefined) throw new Error('a subject without a grant');
+  const rank = rankOf(strongest);
+  const equal = [strongest, ...others.filter(each => rankOf(each) === rank)];
+  const namespaces = [...new Set(equal.flatMap(each => each.grant.namespace ?? []))];
+  const { power, grant } = strongest;
+  return {
+    rank,
+    row: {
+      subject: grant.subject,
+      ...(power === undefined ? {} : { can: power.words, impact: power.impact }),
+      ...(grant.namespace === undefined ? {} : { namespaces: rows(namespaces.sort(), NAMES) }),
+      bindings: rows(equal.map(each => each.grant.binding), NAMES),
+      boundBy: rated.length,
+      expected: rated.every(each => each.platform !== undefined),
+    },
+  };
+}
+
+/** Lower is stronger: by impact, then the whole cluster before a namespace, then the order of the powers. */
+function rankOf({ grant, power }: Rated): number {
+  if (power === undefined) return Infinity;
+  const impact = IMPACTS.indexOf(power.impact) * 2 + (grant.namespace === undefined ? 0 : 1);
+  return impact * 100 + power.rank;
+}
+
+function byStrength(a: Rated, b: Rated): number {
+  const [left, right] = [rankOf(a), rankOf(b)];
+  return left === right ? compare(keyOf(a.grant), keyOf(b.grant)) : left < right ? -1 : 1;
+}
+
+function keyOf({ binding, subject }: BoundTo): string {
+  return `${formatRef(binding)} ${formatSubject(subject)}`;
+}
+
+function grantRow({ grant, power, platform }: Rated): GrantRow {
+  return {
+    ...boundRow(grant),
+    ...(power === undefined ? {} : { can: power.words }),
+    ...(platform === undefined ? {} : { platform }),
+  };
+}
+
+function boundRow({ subject, binding, role, namespace }: BoundTo): GrantRow {
+  return { subject, binding, role, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function unreadRows(rbac: RbacGrants): { of: string; gaps: readonly Gap[] }[] {
+  const unresolved = new Map(rbac.unresolved.map(each => [formatRef(each.binding), each.gaps]));
+  return [
+    ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
+    ...[...unresolved].map(([of, gaps]) => ({ of, gaps })),
+  ];
+}
+
+function rows<Row>(all: readonly Row[], limit = ROWS): RbacRows<Row> {
+  return { total: all.length, rows: all.slice(0, limit) };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

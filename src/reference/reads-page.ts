@@ -1,0 +1,30 @@
+import { declaredPaths } from '../evidence/fields.ts';
+import type { Source } from '../evidence/source.ts';
+import { formatPermission } from '../evidence/gap.ts';
+
+/** The page "what secaudit reads": every source, the right it takes, and every field that is kept of it. */
+export function renderReadsPage(sources: Iterable<Source>): string {
+  const sections = [...sources]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(source => [`## ${source.title}`, source.permissions.map(each => `- right: \`${formatPermission(each)}\``).join('\n'), keptWords(source)].join('\n\n'));
+  return `${[
+    '# What secaudit reads',
+    'Every field that may enter memory as evidence. Anything else is dropped while the answer is parsed. Written by `npm run reference`.',
+    ...sections,
+  ].join('\n\n')}\n`;
+}
+
+function keptWords({ read }: Source): string {
+  switch (read.how) {
+    case 'list':
+      return `Lists \`${read.resource}\`${read.labelSelector === undefined ? '' : ` labelled \`${read.labelSelector}\``} and keeps:\n\n${declaredPaths(read.fields)
+        .map(path => `- \`${path}\``)
+        .join('\n')}`;
+    case 'count':
+      return `Asks for the metadata of one of the \`${read.resource}\` and the number of the rest, and keeps the number.`;
+    case 'get':
+      return `One \`GET ${read.path}\`, reduced by its parser.`;
+    case 'selfReview':
+      return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
+  }
+}

@@ -1,0 +1,38 @@
+import { stringify } from 'yaml';
+import type { Check } from '../checks/define-check.ts';
+import type { Source } from '../evidence/source.ts';
+import { renderCataloguePage } from './catalogue-page.ts';
+import { renderCheckPage } from './check-page.ts';
+import { clusterRoleFor } from './cluster-role.ts';
+import { renderReadsPage } from './reads-page.ts';
+
+/** Both examples of one check, as their files stand. */
+export interface Examples {
+  readonly fails: string;
+  readonly passes: string;
+}
+
+/** Every page and manifest that is made from the catalogue: path from the repository's root, to content. */
+export function referenceFiles(
+  checks: readonly Check[],
+  sources: ReadonlySet<Source>,
+  examplesOf: (check: Check) => Examples,
+): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const check of checks) files.set(`docs/checks/${check.id}.md`, renderCheckPage(check, examplesOf(check)));
+  files.set('docs/checks/README.md', renderCataloguePage(checks));
+  files.set('docs/reads.md', renderReadsPage(sources));
+  files.set('deploy/clusterrole.yaml', manifest('What "kubectl secaudit" needs to assess every check, except what the add-on roles beside this file give.', clusterRoleFor('secaudit', sources)));
+  files.set(
+    'deploy/clusterrole-secrets.yaml',
+    manifest(
+      'Add-on, only if you want to grant it: lets "kubectl secaudit" count Secrets. It asks for metadata alone, but RBAC cannot say so: this right also gives their values.',
+      clusterRoleFor('secaudit-secrets', sources, 'secrets'),
+    ),
+  );
+  return files;
+}
+
+function manifest(comment: string, object: object): string {
+  return `# Written by "npm run reference".\n# ${comment}\n${stringify(object, { lineWidth: 0 })}`;
+}

@@ -1,0 +1,176 @@
+import type { AuditReport, ReportCause, ReportNotAssessed } from '../engine/report-model.ts';
+import { escapeForTerminal } from './escape.ts';
+import { paint, paintWord, type Style } from './style.ts';
+import { renderTable } from './text-table.ts';
+import { formatPermission } from '../evidence/gap.ts';
+import { bytes, counted, inDays, STATUS_WORDS } from './words.ts';
+
+/** Rows shown of each list; what is left out is counted, and `-o wide` shows it. */
+const SHOWN = { deadlines: 4, causes: 10, notAssessed: 5 } as const;
+
+/**
+ * What `scan` prints first: which cluster, how it stands, what runs out, what is wrong, what could not be seen, and
+ * what to type next, in about 40 lines.
+ */
+export function renderFirstScreen(report: AuditReport, style: Style): string {
+  const sections = [
+    header(report, style),
+    standing(report, style),
+    deadlines(report, style),
+    causes(report, style),
+    notAssessed(report, style),
+    owasp(report, style),
+    next(report, style),
+  ];
+  return `${sections.filter(section => section !== '').join('\n\n')}\n`;
+}
+
+/** Which cluster, as whom, when, in how long, with how many reads. */
+export function header(report: AuditReport, style: Style): string {
+  const { cluster, caller, summary, scope } = report;
+  const name = cluster.context === undefined ? cluster.server : `${cluster.context} (${cluster.server})`;
+  const what = [cluster.version, cluster.platform === undefined ? undefined : platformWords(cluster.platform)].filter(part => part !== undefined);
+  const when = `${report.collectedAt.slice(0, 19).replace('T', ' ')} UTC`;
+  const judged = report.judgedAt === report.collectedAt ? '' : `, judged as of ${report.judgedAt.slice(0, 10)}`;
+  const who = caller === undefined ? 'unknown user' : caller.username;
+  return [
+    paint(style, 'bold', escapeForTerminal(name)) + escapeForTerminal(what.length === 0 ? '' : `  ${what.join(', ')}`),
+    escapeForTerminal(
+      `as ${who}${scope.namespace === undefined ? '' : `, namespace ${scope.namespace} only`}, ${when}${judged}, ` +
+        `${counted(summary.requests, 'read')}, ${bytes(summary.bytes)}, ${report.durationSeconds.toFixed(1)} s`,
+    ),
+  ].join('\n');
+}
+
+function platformWords(platform: NonNullable<AuditReport['cluster']['platform']>): string {
+  if (platform.distribution === 'unknown') return 'distribution not recognised';
+  return platform.grade === 'exact' ? platform.distribution : `${platform.distribution} (inferred)`;
+}
+
+function standing({ summary }: AuditReport, style: Style): string {
+  const { checks, findings } = summary;
+  const checkWords = (['failed', 'error', 'notAssessed', 'passed', 'notApplicable'] as const)
+    .filter(status => checks[status] > 0 || status === 'failed' || status === 'notAssessed')
+    .map(status => paintWord(style, checks[status] > 0 ? status : '', `${checks[status]} ${STATUS_WORDS[status]}`));
+  const findingWords = (['critical', 'high', 'medium', 'low', 'info'] as const)
+    .filter(severity => findings[severity] > 0)
+    .map(severity => paintWord(style, severity, `${findings[severity]} ${severity}`));
+  const excepted = summary.excepted === 0 ? [] : [`${summary.excepted} excepted`];
+  return [
+    `Checks    ${checkWords.join('   ')}`,
+    `Findings  ${[...findingWords, ...excepted].join('   ') || 'none'}`,
+  ].join('\n');
+}
+
+function deadlines(report: AuditReport, style: Style): string {
+  if (report.deadlines.length === 0) return '';
+  const rows = report.deadlines.slice(0, SHOWN.deadlines);
+  const table = renderTable(
+    rows,
+    [
+      { header: 'DEADLINE', value: ({ daysLeft }) => inDays(daysLeft), paint: (text, { daysLeft }) => (daysLeft < 30 ? paint(style, 'red', text) : text) },
+      { header: 'DATE', value: ({ at }) => at.slice(0, 10) },
+      { header: 'WHAT', value: ({ what, count }) => (count > 1 ? `${what} (${count})` : what), flexible: true },
+    ],
+    style,
+  );
+  return table + more(report.deadlines.length - rows.length, 'deadline');
+}
+
+function causes(report: AuditReport, style: Style): string {
+  if (report.causes.length === 0) return '';
+  const rows = report.causes.slice(0, SHOWN.causes);
+  return causeTable(rows, style) + more(report.causes.length - rows.length, 'cause');
+}
+
+/** Findings by cause, worst first. */
+export function causeTable(rows: readonly ReportCause[], style: Style): string {
+  return renderTable(
+    rows,
+    [
+      { header: 'SEVERITY', value: ({ severity }) => severity, paint: (text, { severity }) => paintWord(style, severity, text) },
+      { header: 'COUNT', value: ({ count }) => String(count) },
+      { header: 'CAUSE', value: ({ cause, title }) => `${cause}: ${lowerFirst(title)}`, flexible: true },
+      { header: 'OWNER', value: ({ owner }) => owner },
+    ],
+    style,
+  );
+}
+
+/** Causes and what was not assessed, under a family's own tables. */
+export function renderFindings(report: AuditReport, style: Style): string {
+  const { checks } = report.summary;
+  const standingLine = (['failed', 'error', 'notAssessed', 'passed', 'notApplicable'] as const)
+    .filter(status => checks[status] > 0)
+    .map(status => paintWord(style, status, `${checks[status]} ${STATUS_WORDS[status]}`))
+    .join('   ');
+  return [`Checks  ${standingLine}`, causes(report, style), notAssessed(report, style), next(report, style)].filter(section => section !== '').join('\n\n');
+}
+
+function notAssessed(report: AuditReport, style: Style): string {
+  if (report.notAssessed.length === 0) return '';
+  const rows = report.notAssessed.slice(0, SHOWN.notAssessed);
+  return notAssessedTable(rows, style) + more(report.notAssessed.length - rows.length, 'reason');
+}
+
+/** What was not assessed, and what would close it. */
+export function notAssessedTable(rows: readonly ReportNotAssessed[], style: Style): string {
+  return renderTable(
+    rows,
+    [
+      { header: 'NOT ASSESSED', value: ({ checks }) => counted(checks.length, 'check') },
+      { header: 'BECAUSE', value: ({ detail }) => detail, flexible: true },
+      { header: 'CLOSED BY', value: ({ closes }) => closerWords(closes) },
+    ],
+    style,
+  );
+}
+
+function closerWords(closes: ReportNotAssessed['closes']): string {
+  switch (closes.by) {
+    case 'permission': {
+      const [first, ...others] = closes.permissions;
+      if (first === undefined) return 'a permission';
+      return `${formatPermission(first)}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+    }
+    case 'flag':
+      return closes.flag;
+    case 'anotherTry':
+      return 'another try';
+    case 'newerProgram':
+      return 'a newer secaudit';
+    case 'nobody':
+      return 'nobody from here';
+  }
+}
+
+function owasp(report: AuditReport, style: Style): string {
+  return (['owasp-2022', 'owasp-2025'] as const)
+    .map(framework => {
+      const rows = report.summary.owasp.filter(each => each.framework === framework);
+      if (rows.length === 0) return '';
+      const words = rows.map(({ id, status }) => `${id} ${paintWord(style, status, STATUS_WORDS[status])}`);
+      return `OWASP ${framework.slice(-4)}  ${words.join(style.unicode ? ' · ' : ' | ')}`;
+    })
+    .filter(line => line !== '')
+    .join('\n');
+}
+
+function next(report: AuditReport, style: Style): string {
+  const worst = report.causes[0];
+  const lines =
+    worst === undefined
+      ? report.notAssessed.length > 0
+        ? ['kubectl secaudit permissions']
+        : ['kubectl secaudit -o json']
+      : [`kubectl secaudit --check ${worst.check} -o wide`, `kubectl secaudit explain ${worst.check}`];
+  return `${paint(style, 'bold', 'Next')}  ${lines.join('\n      ')}`;
+}
+
+function more(count: number, what: string): string {
+  return count > 0 ? `\nand ${counted(count, `more ${what}`, `more ${what}s`)}; -o wide shows all` : '';
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

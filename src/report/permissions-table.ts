@@ -1,0 +1,54 @@
+import { stringify } from 'yaml';
+import type { AuditReport } from '../engine/report-model.ts';
+import type { PermissionRow } from '../engine/permissions-view.ts';
+import { policyRules } from '../engine/policy-rules.ts';
+import { header } from './first-screen.ts';
+import { paintWord, type Style } from './style.ts';
+import { renderTable } from './text-table.ts';
+import { formatPermission } from '../evidence/gap.ts';
+import { counted } from './words.ts';
+
+const COLOUR: Readonly<Record<PermissionRow['answer'], string>> = { allowed: 'passed', denied: 'failed', unknown: 'notAssessed' };
+
+/** The rights of the caller, what each one is for, and the ClusterRole with the ones that are missing. */
+export function renderPermissions(report: AuditReport, style: Style): string {
+  const view = report.views.permissions;
+  if (view === undefined) return `${header(report, style)}\n`;
+  const table = renderTable(
+    view.permissions,
+    [
+      { header: 'ANSWER', value: ({ answer }) => answer, paint: (text, { answer }) => paintWord(style, COLOUR[answer], text) },
+      { header: 'RIGHT', value: ({ permission }) => formatPermission(permission) },
+      { header: 'CHECKS', value: ({ checks }) => String(checks.length) },
+      { header: 'FOR', value: ({ sources, why }) => [...sources, ...(why === undefined ? [] : [why])].join(', '), flexible: true },
+    ],
+    style,
+  );
+  return `${[header(report, style), table, verdict(view.costly), ...missing(view.permissions)].join('\n\n')}\n`;
+}
+
+function verdict(costly: readonly string[]): string {
+  return costly.length === 0
+    ? 'Nothing is missing: every check can be assessed as far as rights go.'
+    : `${counted(costly.length, 'check')} cannot be assessed fully: ${costly.join(', ')}`;
+}
+
+function missing(rows: readonly PermissionRow[]): string[] {
+  const base = rows.filter(({ answer, addOnRole }) => answer === 'denied' && addOnRole === undefined);
+  const addOn = rows.filter(({ answer, addOnRole }) => answer === 'denied' && addOnRole !== undefined);
+  return [
+    ...roleLines('What would help, for "kubectl apply -f -":', 'secaudit-missing', base),
+    ...roleLines('And, only if you want to grant it (metadata of Secrets can be had only with a right that also gives their values):', 'secaudit-missing-secrets', addOn),
+  ];
+}
+
+function roleLines(title: string, name: string, rows: readonly PermissionRow[]): string[] {
+  if (rows.length === 0) return [];
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name },
+    rules: policyRules(rows.map(({ permission }) => permission)),
+  };
+  return [`${title}\n\n${stringify(role, { lineWidth: 0 }).trimEnd()}`];
+}

@@ -1,0 +1,82 @@
+import type { AuditReport } from '../engine/report-model.ts';
+import { formatRef } from '../evidence/resource-ref.ts';
+import { formatSubject } from '../evidence/subject.ts';
+import type { GrantRow, RbacRows, RbacView, SubjectRow } from '../indexes/rbac-view.ts';
+import { escapeForTerminal } from './escape.ts';
+import { header, renderFindings } from './first-screen.ts';
+import { paint, type Style } from './style.ts';
+import { renderTable } from './text-table.ts';
+import { counted } from './words.ts';
+
+/** Rows shown of each table; `-o json` has the rest. */
+const SHOWN = 15;
+
+/** Who may do what: strongest subjects first, then the grants that deserve a look. */
+export function renderRbac(report: AuditReport, style: Style): string {
+  const view = report.views.rbac;
+  const sections = [header(report, style)];
+  if (view !== undefined && 'subjects' in view) sections.push(...viewSections(view, style));
+  sections.push(renderFindings(report, style));
+  return `${sections.filter(section => section !== '').join('\n\n')}\n`;
+}
+
+function viewSections(view: RbacView, style: Style): string[] {
+  return [
+    subjectTable(view, style),
+    grantTable('Everything (cluster-admin, or equal to it by content)', view.clusterAdmins, style),
+    grantTable('Wildcards for the whole cluster', view.broad, style),
+    grantTable('Open to everybody, everybody logged in, or every service account', view.public, style),
+    grantTable('Bound to a role that does not exist', view.dangling, style),
+    grantTable('Users bound by name instead of a group', view.directUsers, style),
+    unread(view),
+  ];
+}
+
+function subjectTable({ subjects, expected, grants }: RbacView, style: Style): string {
+  const users = subjects.rows.filter(({ expected: isExpected }) => !isExpected);
+  const folded = `${counted(expected.subjects, 'subject')} and ${counted(expected.grants, 'grant')} of ${grants} are the platform's own and are not shown here`;
+  if (users.length === 0) return `Every subject holds only what the platform itself grants.\n${folded}`;
+  const rows = users.slice(0, SHOWN);
+  const table = renderTable(
+    rows,
+    [
+      { header: 'SUBJECT', value: ({ subject }: SubjectRow) => formatSubject(subject) },
+      { header: 'CAN', value: ({ can }) => can ?? 'nothing: its bindings have no effect', flexible: true },
+      { header: 'WHERE', value: whereOf },
+      { header: 'BINDINGS', value: ({ boundBy }) => String(boundBy) },
+    ],
+    style,
+  );
+  return `${table}${left(users.length - rows.length)}\n${folded}`;
+}
+
+function whereOf({ namespaces }: SubjectRow): string {
+  if (namespaces === undefined) return 'cluster';
+  const [first, ...others] = namespaces.rows;
+  return others.length === 0 ? (first ?? '') : counted(namespaces.total, 'namespace');
+}
+
+function grantTable(title: string, grants: RbacRows<GrantRow>, style: Style): string {
+  const own = grants.rows.filter(({ platform }) => platform === undefined);
+  if (own.length === 0) return '';
+  const rows = own.slice(0, SHOWN);
+  const table = renderTable(
+    rows,
+    [
+      { header: 'SUBJECT', value: ({ subject }: GrantRow) => formatSubject(subject) },
+      { header: 'BINDING', value: ({ binding }) => formatRef(binding), flexible: true },
+      { header: 'ROLE', value: ({ role }) => role.name },
+    ],
+    style,
+    2,
+  );
+  return `${paint(style, 'bold', title)}\n${table}${left(own.length - rows.length)}`;
+}
+
+function unread({ unread: missing }: RbacView): string {
+  return missing.rows.map(({ of, gaps }) => escapeForTerminal(`not seen: ${of} (${gaps.map(({ detail }) => detail).join('; ')})`)).join('\n');
+}
+
+function left(count: number): string {
+  return count > 0 ? `\n  and ${count} more; -o json lists them` : '';
+}

@@ -1,0 +1,80 @@
+import type { AuditReport, ReportEvidence, ReportFinding } from '../engine/report-model.ts';
+import { escapeForTerminal } from './escape.ts';
+import { causeTable, header, notAssessedTable } from './first-screen.ts';
+import { paint, paintWord, type Style } from './style.ts';
+import { renderTable } from './text-table.ts';
+import { bytes, STATUS_WORDS } from './words.ts';
+
+/** Everything: each finding with its evidence and commands, each check, each source. */
+export function renderWide(report: AuditReport, style: Style): string {
+  const serious = report.findings.filter(({ severity }) => severity !== 'info');
+  const infos = report.findings.length - serious.length;
+  const sections = [
+    header(report, style),
+    ...serious.map(finding => findingBlock(finding, style)),
+    infos === 0 ? '' : `${infos} findings of severity info describe the platform; -o json lists them`,
+    report.causes.length === 0 ? '' : causeTable(report.causes, style),
+    report.notAssessed.length === 0 ? '' : notAssessedTable(report.notAssessed, style),
+    checkTable(report, style),
+    sourceTable(report, style),
+  ];
+  return `${sections.filter(section => section !== '').join('\n\n')}\n`;
+}
+
+function findingBlock(finding: ReportFinding, style: Style): string {
+  const state = finding.state === 'excepted' ? '  (excepted)' : '';
+  return [
+    `${paintWord(style, finding.severity, finding.severity.toUpperCase())}  ${paint(style, 'bold', escapeForTerminal(finding.message))}${state}`,
+    field('check', finding.check),
+    ...finding.evidence.flatMap(evidenceLines),
+    field('change', finding.remediation.change),
+    field('may break', finding.remediation.mayBreak),
+    ...(finding.remediation.commands ?? []).map(command => field('fix', command)),
+    field('fingerprint', finding.fingerprint),
+  ].join('\n');
+}
+
+function evidenceLines(item: ReportEvidence): string[] {
+  const value = typeof item.value === 'string' ? item.value : JSON.stringify(item.value);
+  const grade = item.grade === 'exact' ? '' : ` (${item.grade})`;
+  return [
+    field('evidence', `${item.path} = ${value}${grade}`),
+    item.reproduce === undefined ? field('worked out', item.derivation ?? '') : field('see it', item.reproduce),
+  ];
+}
+
+function field(name: string, value: string): string {
+  return `  ${name.padEnd(12)}${escapeForTerminal(value)}`;
+}
+
+function checkTable(report: AuditReport, style: Style): string {
+  return renderTable(
+    report.checks,
+    [
+      { header: 'CHECK', value: ({ id }) => id },
+      { header: 'STATUS', value: ({ status }) => STATUS_WORDS[status], paint: (text, { status }) => paintWord(style, status, text) },
+      { header: 'JUDGED', value: ({ targets }) => String(targets) },
+      { header: 'UNKNOWN', value: ({ unknown }) => String(unknown.length) },
+      { header: 'OPEN', value: ({ open }) => String(open) },
+      { header: 'EXCEPTED', value: ({ excepted }) => String(excepted) },
+      { header: 'TITLE', value: ({ title, error }) => error ?? title, flexible: true },
+    ],
+    style,
+  );
+}
+
+function sourceTable(report: AuditReport, style: Style): string {
+  return renderTable(
+    report.sources,
+    [
+      { header: 'SOURCE', value: ({ id }) => id },
+      { header: 'READ', value: ({ status, gap }) => (status === 'read' ? 'yes' : (gap?.reason ?? 'no')) },
+      { header: 'ITEMS', value: ({ count }) => (count === undefined ? '' : String(count)) },
+      { header: 'REQUESTS', value: ({ requests }) => String(requests) },
+      { header: 'SIZE', value: source => bytes(source.bytes) },
+      { header: 'SECONDS', value: ({ seconds }) => seconds.toFixed(3) },
+      { header: 'WHY NOT', value: ({ gap }) => gap?.detail ?? '', flexible: true },
+    ],
+    style,
+  );
+}

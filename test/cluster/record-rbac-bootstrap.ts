@@ -1,0 +1,56 @@
+/**
+ * Writes src/data/rbac-bootstrap.json: the roles and bindings that a kube-apiserver makes by itself, as a real bare one
+ * has them. Run it with node for each Kubernetes version that the control plane can be built for; the file holds one
+ * recording a minor version, and running again replaces that version's.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RbacBaseline } from '../../src/data/rbac-bootstrap.ts';
+import { startApiServer } from './api-server.ts';
+
+interface Item {
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: RbacBaseline['roles'][number]['rules'];
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+  readonly subjects?: readonly (RbacBaseline['bindings'][number]['subjects'][number] & { readonly apiGroup?: string })[];
+}
+
+const file = path.join(import.meta.dirname, '../../src/data/rbac-bootstrap.json');
+
+// With a controller manager, since the rules of admin, edit and view are put together by it.
+await using ground = await startApiServer({ controllerManager: true });
+
+async function list(resource: string): Promise<Item[]> {
+  const { stdout, stderr, code } = await ground.kubectl(['get', resource, '-A', '-o', 'json']);
+  if (code !== 0) throw new Error(stderr);
+  return (JSON.parse(stdout) as { items: Item[] }).items;
+}
+
+const { stdout } = await ground.kubectl(['get', '--raw', '/version']);
+const version = (JSON.parse(stdout) as { gitVersion: string }).gitVersion.replace(/^v/, '');
+const roles = [
+  ...(await list('clusterroles')).map(item => ({ kind: 'ClusterRole' as const, ...item })),
+  ...(await list('roles')).map(item => ({ kind: 'Role' as const, ...item })),
+].map(({ kind, metadata: { name, namespace }, rules }) => ({ kind, ...(namespace === undefined ? {} : { namespace }), name, rules: rules ?? [] }));
+const bindings = [
+  ...(await list('clusterrolebindings')).map(item => ({ kind: 'ClusterRoleBinding' as const, ...item })),
+  ...(await list('rolebindings')).map(item => ({ kind: 'RoleBinding' as const, ...item })),
+].map(({ kind, metadata: { name, namespace }, roleRef, subjects }) => ({
+  kind,
+  ...(namespace === undefined ? {} : { namespace }),
+  name,
+  roleRef: { kind: roleRef!.kind, name: roleRef!.name },
+  subjects: (subjects ?? []).map(({ apiGroup: _, ...subject }) => subject),
+}));
+
+const recording: RbacBaseline = { of: `kube-apiserver ${version}`, date: new Date().toISOString().slice(0, 10), roles, bindings };
+const minor = (of: string): string => of.split('.').slice(0, 2).join('.');
+const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RbacBaseline[]) : [];
+const all = [...before.filter(each => minor(each.of) !== minor(recording.of)), recording];
+all.sort((a, b) => a.of.localeCompare(b.of, 'en', { numeric: true }));
+// One object a line: short enough to read, and a change shows as one line.
+const lines = (items: readonly unknown[]): string => items.map(item => `\n      ${JSON.stringify(item)}`).join(',');
+const text = all.map(each =>
+  `  {\n    "of": ${JSON.stringify(each.of)},\n    "date": ${JSON.stringify(each.date)},\n    "roles": [${lines(each.roles)}\n    ],\n    "bindings": [${lines(each.bindings)}\n    ]\n  }`);
+writeFileSync(file, `[\n${text.join(',\n')}\n]\n`);
+process.stdout.write(`${recording.of}: ${roles.length} roles, ${bindings.length} bindings\n`);

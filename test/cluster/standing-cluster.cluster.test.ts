@@ -1,0 +1,84 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { controlPlaneBinaries } from './binaries.ts';
+import type { SupervisorRecord } from './supervisor.ts';
+
+const state = realpathSync(mkdtempSync(path.join(tmpdir(), 'secaudit-standing-')));
+const dir = path.join(state, 'secaudit', 'cluster');
+
+afterEach(() => run('down.ts'));
+afterAll(() => rmSync(state, { recursive: true, force: true }));
+
+/** Resolves when its output is closed, as a shell's pipe would see it: nothing that stays behind may hold it open. */
+function run(script: string, ...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly code: number | null }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], { env: { ...process.env, XDG_STATE_HOME: state } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => { stdout += chunk; });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => { stderr += chunk; });
+    child.on('error', reject);
+    child.on('close', code => resolve({ stdout, stderr, code }));
+  });
+}
+
+function processes(): string[] {
+  return execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n').filter(line => line.includes(dir));
+}
+
+test('up starts one that stays, twice says so, down ends it, twice says so', async () => {
+  const up = await run('up.ts', '--encryption', 'aescbc');
+  expect(up).toMatchObject({ code: 0, stderr: '' });
+  expect(up.stdout).toMatch(/^The cluster is up at https:\/\/127\.0\.0\.1:\d+, after [\d.]+ s\.\n/);
+  const kubeconfig = /export KUBECONFIG=(\S+)/.exec(up.stdout)?.[1] ?? '';
+  const { kubectl } = await controlPlaneBinaries();
+  expect(up.stdout).toContain(kubectl);
+  expect(execFileSync(kubectl, ['get', 'ns'], { encoding: 'utf8', env: { ...process.env, KUBECONFIG: kubeconfig } })).toContain('kube-system');
+  expect(processes().join('\n')).toContain('--encryption-provider-config=');
+
+  const again = await run('up.ts');
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain('already up at https://127.0.0.1:');
+  expect(again.stdout).toContain('(started with --encryption aescbc)');
+
+  expect(await run('down.ts')).toEqual({ code: 0, stderr: '', stdout: 'The cluster has ended; nothing of it is left.\n' });
+  expect(processes()).toEqual([]);
+  expect(existsSync(dir)).toBe(false);
+  expect(await run('down.ts')).toEqual({ code: 0, stderr: '', stdout: 'No cluster was up.\n' });
+});
+
+test('of two at once, one starts it', async () => {
+  const both = await Promise.all([run('up.ts'), run('up.ts')]);
+  expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(both.map(({ stderr }) => stderr).join('')).toMatch(/being started|still runs/);
+  expect(processes().filter(line => line.includes('--secure-port='))).toHaveLength(1);
+});
+
+for (const next of ['up.ts', 'down.ts']) {
+  test(`${next} clears what a killed one left`, async () => {
+    await run('up.ts');
+    const { supervisor } = JSON.parse(readFileSync(path.join(dir, 'supervisor.json'), 'utf8')) as SupervisorRecord;
+    process.kill(supervisor, 'SIGKILL');
+    expect(processes()).not.toEqual([]);
+
+    const { stdout, code } = await run(next);
+    expect(code).toBe(0);
+    expect(stdout).toContain(next === 'up.ts' ? 'The cluster is up' : 'had been killed');
+    expect(processes().filter(line => line.includes('--secure-port='))).toHaveLength(next === 'up.ts' ? 1 : 0);
+  });
+}
+
+test.each([
+  ['up.ts', ['--bogus'], `Unknown option '--bogus'`],
+  ['up.ts', ['kubeadm'], `Unexpected argument 'kubeadm'`],
+  ['up.ts', ['--encryption', 'rot13'], 'no encryption kind "rot13"'],
+  ['down.ts', ['--now'], `Unknown option '--now'`],
+])('%s %j is a usage error', async (script, args, words) => {
+  const { stdout, stderr, code } = await run(script, ...args);
+  expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+  expect(stderr).toContain(words);
+  expect(stderr).toContain('Usage: npm run cluster:');
+});
