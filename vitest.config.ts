@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.cluster.test.ts', 'node_modules/**'],
     // Commands write to the real stdout; an interceptor would hand the tests an empty string.
+    reporters: ['default', './test/support/skip-reporter.ts'],
     disableConsoleIntercept: true,
     testTimeout: 20_000,
   },

@@ -1,4 +1,5 @@
-/** Writes everything that is made from the catalogue: registry, pages, ClusterRoles, JSON Schema. `--check` only compares. */
+/** Writes everything that is made from the catalogue: registry, pages, ClusterRoles, JSON Schema, the README's sample. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { FAMILIES } from '../src/checks/define-check.ts';
@@ -31,3 +32,12 @@ const files = referenceFiles(CHECKS, sourcesFor({ selection: {}, views: ALL_VIEW
 }));
 for (const [path, content] of files) write(path, content);
 write('docs/report.schema.json', renderReportSchema(root));
+write('README.md', readFileSync(join(root, 'README.md'), 'utf8').replace(/<!-- sample -->[\s\S]*<!-- \/sample -->/, () => sample()));
+
+/** What the program prints of the demo's snapshot, as it stands in the README. */
+function sample(): string {
+  const words = ['--snapshot', 'fixtures/demo/demo.snapshot.gz', '--quiet'];
+  const text = execFileSync(process.execPath, ['bin/kubectl-secaudit.ts', ...words], { cwd: root, encoding: 'utf8' });
+  const block = text.trimEnd().split('\n').map(line => `    ${line}`.trimEnd()).join('\n');
+  return `<!-- sample -->\n\n${block}\n\n<!-- /sample -->`;
+}

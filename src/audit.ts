@@ -13,6 +13,7 @@ import { selectChecks, type Selection } from './engine/select-checks.ts';
 import { sourcesOf } from './evidence/need.ts';
 import { evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
+import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { deadlines } from './indexes/deadlines.ts';
 import { rbacView } from './indexes/rbac-view.ts';
@@ -134,7 +135,7 @@ export function judge(snapshot: Snapshot, question: AuditQuestion, options: Judg
     toolVersion: VERSION,
     data: dataDates(),
     deadlines: 'value' in upcoming ? upcoming.value : [],
-    views: Object.fromEntries(question.views.map(name => [name, viewOf<unknown>(evaluator.resolve(VIEWS[name]))])) as ReportViews,
+    views: Object.fromEntries(question.views.map(name => [name, viewOf(evaluator.resolve<unknown>(VIEWS[name]))])) as ReportViews,
   });
 }
 
@@ -148,6 +149,8 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   const sources = new Set<Source>([serverVersion, kubeSystemNamespace, whoAmI]);
   for (const check of checksFor(question)) sourcesOf(check.needs, sources);
   for (const name of question.views) sourcesOf(VIEWS[name].needs, sources);
+  // How many replicas there are to ask is known from their leases.
+  if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
   return sources;
 }
 

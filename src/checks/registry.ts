@@ -3,7 +3,9 @@ import type { Check } from './define-check.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacPublicGrant from './rbac/rbac-public-grant.ts';
 import rbacWildcardClusterRoleBinding from './rbac/rbac-wildcard-cluster-role-binding.ts';
+import secretsPlaintextRemains from './secrets/secrets-plaintext-remains.ts';
 import secretsUnencryptedAtRest from './secrets/secrets-unencrypted-at-rest.ts';
+import secretsWeakEncryptionProvider from './secrets/secrets-weak-encryption-provider.ts';
 import versionsSupportEnding from './versions/versions-support-ending.ts';
 import versionsUnsupported from './versions/versions-unsupported.ts';
 
@@ -12,7 +14,9 @@ export const CHECKS: readonly Check[] = [
   rbacClusterAdminGrant,
   rbacPublicGrant,
   rbacWildcardClusterRoleBinding,
+  secretsPlaintextRemains,
   secretsUnencryptedAtRest,
+  secretsWeakEncryptionProvider,
   versionsSupportEnding,
   versionsUnsupported,
 ];

@@ -5,7 +5,7 @@ import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
 import { gapOfError } from './gap-of.ts';
 import { readCount } from './read-count.ts';
-import { evidenceOfAnswer, readGet, readSelfReview } from './read-get.ts';
+import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
 import { readReplicas } from './read-replicas.ts';
 
@@ -51,7 +51,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
 
   async function readSource(source: Source): Promise<Collected> {
     const begun = performance.now();
-    const meter = metered(client);
+    const meter = metered(withAnswers(client, options.answers));
     const outcome = await outcomeOf(meter.client, source);
     return {
       projectionVersion: source.projectionVersion,
@@ -86,8 +86,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readSelfReview(metering, source, read);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
-        const known = options.answers?.get(read.path);
-        return known === undefined ? readGet(metering, source, read) : evidenceOfAnswer(source, read, known);
+        return readGet(metering, source, read);
       }
     }
   }
@@ -117,6 +116,18 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     // Sorted, so that the order in which answers happened to arrive leaves no trace.
     sources: Object.fromEntries(Object.entries(collected).sort(([a], [b]) => (a < b ? -1 : 1))),
   });
+}
+
+/** The same client, with some answers at hand: a path that was asked once is not asked again. */
+function withAnswers(client: ApiClient, answers: ReadonlyMap<string, Answer> | undefined): ApiClient {
+  if (answers === undefined) return client;
+  return {
+    ...client,
+    get(path, options) {
+      const known = options?.freshConnection === true ? undefined : answers.get(path);
+      return known === undefined ? client.get(path, options) : Promise.resolve(known);
+    },
+  };
 }
 
 /** The same client, counting what passes. */

@@ -20,7 +20,7 @@ export async function readSelfReview(client: ApiClient, source: Source, read: Re
 }
 
 /** The evidence in one answer. @throws {Unread} with the gap */
-export function evidenceOfAnswer(
+function evidenceOfAnswer(
   source: Source,
   read: Pick<GetRead, 'path' | 'alsoOk' | 'parse'>,
   answer: Answer,

@@ -8,8 +8,6 @@ import { Problem } from '../problem.ts';
 import { auditFlags, connectionFlags, connectionOf, durationSeconds, isAtLeast, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
-import { readExceptions } from './read-exceptions.ts';
-import { readSnapshot } from './snapshot-on-disk.ts';
 
 export const allFlags = { ...connectionFlags, ...auditFlags, ...outputFlags };
 
@@ -68,6 +66,7 @@ async function auditSaved(file: string, question: AuditQuestion, judging: Judgin
   const live = Object.keys(connectionFlags).find(name => flags[name as keyof typeof connectionFlags] !== undefined && flags[name as keyof typeof connectionFlags] !== false);
   if (live !== undefined) throw new Problem(`--snapshot reads a file and no cluster, so --${live} has no meaning beside it`, { exitCode: 2 });
   if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
+  const { readSnapshot } = await import('./snapshot-on-disk.ts');
   const saved = await readSnapshot(file);
   const snapshot = flags['cluster-id'] === undefined ? saved : { ...saved, clusterId: flags['cluster-id'] };
   if (!flags.quiet) {
@@ -90,7 +89,7 @@ function selectionOf(command: AuditCommand, flags: AuditCommandFlags): Selection
 
 async function judgingOf(flags: AuditCommandFlags): Promise<JudgingOptions> {
   return {
-    ...(flags.exceptions === undefined ? {} : { exceptions: await readExceptions(flags.exceptions) }),
+    ...(flags.exceptions === undefined ? {} : { exceptions: await (await import('./read-exceptions.ts')).readExceptions(flags.exceptions) }),
     ...(flags.at === undefined ? {} : { at: instantOf(flags.at) }),
   };
 }

@@ -1,6 +1,5 @@
 import * as Args from '@oclif/core/args';
 import { ALL_VIEWS, takeSnapshot } from '../audit.ts';
-import { encodeSnapshot } from './snapshot-on-disk.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
 import { auditFlags, connectionFlags, connectionOf, durationSeconds, outputFlags } from './flags.ts';
@@ -36,6 +35,7 @@ export default class Snapshot extends BaseCommand {
         ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
         ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
       });
+      const { encodeSnapshot } = await import('./snapshot-on-disk.ts');
       await writeFileWhole(args.file, await encodeSnapshot(snapshot));
       const sources = Object.values(snapshot.sources);
       const gaps = sources.filter(source => 'gap' in source).length;

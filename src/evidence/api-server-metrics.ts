@@ -16,7 +16,7 @@ const FAMILIES = {
   apiserver_encryption_config_controller_automatic_reloads_total: {},
   /** How often this replica read all Secrets into its watch cache: once, unless it lost its watch. */
   apiserver_watch_cache_initializations_total: { resource: 'secrets' },
-  // Secrets that passed from etcd into this replica since it started.
+  // Secrets that came out of etcd into this replica since it started.
   apiserver_init_events_total: { resource: 'secrets' },
   apiserver_storage_events_received_total: { resource: 'secrets' },
   apiserver_storage_list_fetched_objects_total: { resource: 'secrets' },
@@ -31,6 +31,10 @@ const FAMILIES = {
 
 export type MetricFamily = keyof typeof FAMILIES;
 
+export function isKeptFamily(name: string): name is MetricFamily {
+  return Object.hasOwn(FAMILIES, name);
+}
+
 /** The kept families of one API server replica; a family that it does not export is absent. */
 export type ApiServerMetrics = { readonly [family in MetricFamily]?: readonly MetricSeries[] };
 
@@ -40,7 +44,7 @@ export type ApiServerMetrics = { readonly [family in MetricFamily]?: readonly Me
  * time being there shows that nothing before it is missing.
  */
 export function parseApiServerMetrics(body: string): ApiServerMetrics {
-  const families = parsePrometheusText(body, name => Object.hasOwn(FAMILIES, name));
+  const families = parsePrometheusText(body, isKeptFamily);
   const kept = Object.entries(families).flatMap(([name, series]) => {
     const wanted = Object.entries(FAMILIES[name as MetricFamily]);
     const matching = series.filter(({ labels }) => wanted.every(([label, value]) => labels[label] === value));

@@ -22,6 +22,11 @@ export interface EncryptionAtRest {
  */
 export const API_SERVER: ResourceRef = { apiVersion: 'secaudit/v1', kind: 'ControlPlane', name: 'kube-apiserver' };
 
+/** The evidence of several replicas in one list, what they have in common once. */
+export function evidenceOfReplicas(replicas: readonly ReplicaEncryption[]): EvidenceItem[] {
+  return [...new Map(replicas.flatMap(({ evidence }) => evidence).map(item => [JSON.stringify(item), item])).values()];
+}
+
 export const encryptionAtRest = defineIndex({
   id: 'encryption-at-rest',
   needs: {

@@ -61,8 +61,8 @@ export function observeEncryption(metrics: ApiServerMetrics): ObservedEncryption
 
 /** The counters that prove that this replica got Secrets out of etcd, and how many at least. */
 export function secretsLoaded(metrics: ApiServerMetrics): readonly { readonly family: MetricFamily; readonly series: MetricSeries }[] {
-  // What the watch cache was filled with at the start, what etcd announced since, what lists had to fetch. All of it
-  // passes through the transformer of Secrets first, where there is one.
+  // What the watch cache handed to its watchers as their first events, what etcd announced since, what lists fetched.
+  // All of it passed through the transformer of Secrets on its way, where there is one.
   const families = [
     'apiserver_init_events_total',
     'apiserver_storage_events_received_total',

@@ -25,26 +25,49 @@ function findingBlock(finding: ReportFinding, style: Style): string {
   const state = finding.state === 'excepted' ? '  (excepted)' : '';
   return [
     `${paintWord(style, finding.severity, finding.severity.toUpperCase())}  ${paint(style, 'bold', escapeForTerminal(finding.message))}${state}`,
-    field('check', finding.check),
-    ...finding.evidence.flatMap(evidenceLines),
-    field('change', finding.remediation.change),
-    field('may break', finding.remediation.mayBreak),
-    ...(finding.remediation.commands ?? []).map(command => field('fix', command)),
-    field('fingerprint', finding.fingerprint),
+    field('check', finding.check, style),
+    ...finding.evidence.flatMap(item => evidenceLines(item, style)),
+    field('change', finding.remediation.change, style),
+    field('may break', finding.remediation.mayBreak, style),
+    ...(finding.remediation.commands ?? []).map(command => commandField('fix', command)),
+    field('fingerprint', finding.fingerprint, style),
   ].join('\n');
 }
 
-function evidenceLines(item: ReportEvidence): string[] {
+function evidenceLines(item: ReportEvidence, style: Style): string[] {
   const value = typeof item.value === 'string' ? item.value : JSON.stringify(item.value);
   const grade = item.grade === 'exact' ? '' : ` (${item.grade})`;
   return [
-    field('evidence', `${item.path} = ${value}${grade}`),
-    item.reproduce === undefined ? field('worked out', item.derivation ?? '') : field('see it', item.reproduce),
+    field('evidence', `${item.path} = ${value}${grade}`, style),
+    item.reproduce === undefined ? field('worked out', item.derivation ?? '', style) : commandField('see it', item.reproduce),
   ];
 }
 
-function field(name: string, value: string): string {
-  return `  ${name.padEnd(12)}${escapeForTerminal(value)}`;
+const LABEL = 12;
+
+/** A labelled text, wrapped with a hanging indent where the terminal is narrow. */
+function field(name: string, value: string, style: Style): string {
+  const indent = ' '.repeat(LABEL + 2);
+  return `  ${name.padEnd(LABEL)}${wrap(escapeForTerminal(value), style.width - indent.length).join(`\n${indent}`)}`;
+}
+
+/** A command is one line, however long: it is there to be copied. */
+function commandField(name: string, command: string): string {
+  return `  ${name.padEnd(LABEL)}${escapeForTerminal(command)}`;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 function checkTable(report: AuditReport, style: Style): string {

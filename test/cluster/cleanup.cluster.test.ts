@@ -1,9 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { processesMentioning } from './process-list.ts';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'secaudit-cleanup-')));
 let started: ChildProcess | undefined;
@@ -26,10 +27,9 @@ function start(andThen: string): void {
   for (const stream of [started.stdout, started.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => { output += chunk; });
 }
 
-/** What lives of the grounds under the folder, as `ps` tells it. */
+/** What lives of the grounds under the folder, without the program that starts them. */
 function processes(): string[] {
-  const all = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  return all.split('\n').filter(line => line.includes(folder) && !line.includes('input-type'));
+  return processesMentioning(folder).filter(line => !line.includes('input-type'));
 }
 
 async function until(what: string, isSo: () => boolean, seconds = 60): Promise<void> {

@@ -3,7 +3,7 @@
  * /flagz nor /statusz, so what it tells about itself stands in /metrics and /readyz alone.
  *
  * `node test/cluster/record-131.ts` builds kube-apiserver and kube-controller-manager of that version from source in
- * the cache directory, once (six minutes), and runs them with the etcd and kubectl of this folder.
+ * the cache directory, once (some ten minutes), and runs them with the etcd and kubectl of this folder.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,8 +11,9 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { startApiServer, type EncryptionKind, type Ground } from './api-server.ts';
+import { startApiServer, type Ground } from './api-server.ts';
 import { controlPlaneBinaries, type ControlPlaneBinaries } from './binaries.ts';
+import type { EncryptionKind } from './encryption.ts';
 
 const version = 'v1.31.14';
 const staging = version.replace('v1.', 'v0.');

@@ -1,9 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { controlPlaneBinaries } from './binaries.ts';
+import { processesMentioning } from './process-list.ts';
+import { runProgram, type CommandResult } from './run-program.ts';
 import type { SupervisorRecord } from './supervisor.ts';
 
 const state = realpathSync(mkdtempSync(path.join(tmpdir(), 'secaudit-standing-')));
@@ -12,22 +14,11 @@ const dir = path.join(state, 'secaudit', 'cluster');
 afterEach(() => run('down.ts'));
 afterAll(() => rmSync(state, { recursive: true, force: true }));
 
-/** Resolves when its output is closed, as a shell's pipe would see it: nothing that stays behind may hold it open. */
-function run(script: string, ...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly code: number | null }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(import.meta.dirname, script), ...args], { env: { ...process.env, XDG_STATE_HOME: state } });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => { stdout += chunk; });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => { stderr += chunk; });
-    child.on('error', reject);
-    child.on('close', code => resolve({ stdout, stderr, code }));
-  });
-}
+/** Ends when its output is closed, as for a shell's pipe: nothing that stays behind may hold it open. */
+const run = (script: string, ...args: string[]): Promise<CommandResult> =>
+  runProgram(process.execPath, [path.join(import.meta.dirname, script), ...args], { XDG_STATE_HOME: state });
 
-function processes(): string[] {
-  return execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n').filter(line => line.includes(dir));
-}
+const processes = (): string[] => processesMentioning(dir);
 
 test('up starts one that stays, twice says so, down ends it, twice says so', async () => {
   const up = await run('up.ts', '--encryption', 'aescbc');

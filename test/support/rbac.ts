@@ -1,3 +1,6 @@
+import { evidenceOf, type Snapshot } from '../../src/evidence/snapshot.ts';
+import type { Source } from '../../src/evidence/source.ts';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../src/evidence/sources/rbac.ts';
 import type { Manifest } from './cluster.ts';
 
 const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -61,6 +64,40 @@ export function serviceAccount(name: string, namespace?: string): SubjectManifes
 /** A rule on resources. */
 export function on(apiGroups: readonly string[], resources: readonly string[], ...verbs: readonly string[]): RuleManifest {
   return { apiGroups, resources, verbs };
+}
+
+interface ReadBinding {
+  readonly kind: string;
+  readonly roleRef: { readonly kind: string };
+  readonly subjects?: readonly SubjectManifest[];
+}
+
+/**
+ * For each case, the kinds of role that no binding of interest refers to, so that the case can be judged without them:
+ * `answerableWithout` of describeCheck. Only cases of which every binding was read.
+ *
+ * @param isOfInterest whether a binding could matter to the check, were its role known
+ */
+export function rolesNobodyNeeds(
+  cases: Readonly<Record<string, Snapshot | readonly [Snapshot, ...string[]]>>,
+  isOfInterest: (subject: SubjectManifest, bindingKind: string) => boolean = () => true,
+): Record<string, readonly Source[]> {
+  return Object.fromEntries(Object.entries(cases).map(([name, entry]) => {
+    const snapshot = 'sources' in entry ? entry : entry[0];
+    const needed = [clusterRoleBindings, roleBindings].flatMap(source => {
+      const read = evidenceOf(snapshot, source);
+      const bindings = 'value' in read ? (read.value as Omit<ReadBinding, 'kind'>[]) : [];
+      return bindings.map(each => ({ ...each, kind: source.read.kind })).filter(hasInterest).map(each => each.roleRef.kind);
+    });
+    return [name, [roles, clusterRoles].filter(source => !needed.includes(source.read.kind))];
+  }));
+
+  function hasInterest({ kind, subjects = [] }: ReadBinding): boolean {
+    return subjects.some(subject =>
+      ['User', 'Group', 'ServiceAccount'].includes(subject.kind)
+      && (subject.kind !== 'ServiceAccount' || subject.namespace !== undefined || kind === 'RoleBinding')
+      && isOfInterest(subject, kind));
+  }
 }
 
 function bound(kind: string, name: string, subjects: readonly SubjectManifest[]): object {

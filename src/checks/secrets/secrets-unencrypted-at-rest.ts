@@ -1,9 +1,8 @@
 import type { Gap } from '../../evidence/gap.ts';
-import { API_SERVER, encryptionAtRest } from '../../indexes/encryption-at-rest.ts';
+import { API_SERVER, encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
 import type { ReplicaEncryption } from '../../indexes/encryption-verdict.ts';
 import { VERDICT_WORDS, whichReplicas } from '../../indexes/encryption-words.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
-import { distinctEvidence } from '../distinct-evidence.ts';
 
 export default defineCheck({
   id: 'secrets-unencrypted-at-rest',
@@ -42,15 +41,15 @@ export default defineCheck({
     const plain = known.filter(({ writes }) => writes === 'plain');
     // What is stored is encrypted; that the next Secret will be too is not proven as long as none was written.
     const unseen = known.filter(({ verdict }) => verdict === 'encryptedWritesUnseen');
-    const [worst = unseen[0]] = plain;
-    if (worst === undefined) return undefined;
-    const some = plain.length > 0 ? plain.filter(({ verdict }) => verdict === worst.verdict) : unseen;
-    const rest = plain.length > some.length ? `; ${plain.length - some.length} more do so for another reason` : '';
+    const worst = plain.length > 0 ? plain : unseen;
+    const [first, ...more] = evidenceOfReplicas(worst);
+    if (first === undefined) return undefined;
+    const verdicts = [...new Set(worst.map(({ verdict }) => VERDICT_WORDS[verdict]))];
     return {
       resource: API_SERVER,
       ...(plain.length > 0 ? {} : { severity: 'info' as const }),
-      message: `${whichReplicas(some, replicas)}: ${VERDICT_WORDS[worst.verdict]}${rest}`,
-      evidence: distinctEvidence(plain.length > 0 ? plain : unseen),
+      message: `${whichReplicas(worst, replicas)} ${verdicts.join(', or ')}`,
+      evidence: [first, ...more],
       cause: 'API server encryption configuration',
     };
   },

@@ -1,0 +1,55 @@
+/**
+ * Audits a recorded cluster over real TLS, with nothing else on the machine: a local server answers from the recording,
+ * certificates are made now, and the program itself connects through a kubeconfig.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRecordedApi, type ApiData } from '../test/support/api-data.ts';
+import { startFakeApiServer } from '../test/support/api-server.ts';
+
+const root = join(import.meta.dirname, '..');
+const KEEP = '--keep';
+const given = process.argv.slice(2);
+const keeps = given.includes(KEEP);
+
+const server = await startFakeApiServer({
+  data: withFreshLeases(await readRecordedApi(join(root, 'fixtures/demo/api'))),
+  // The auditor of the recording: no Secrets, and one right short, so that the report shows what it says of that.
+  isForbidden: ({ resource }) => resource === 'leases' || resource === 'secrets',
+});
+const directory = mkdtempSync(join(tmpdir(), 'secaudit-demo-'));
+try {
+  const kubeconfig = join(directory, 'kubeconfig');
+  const auditor = server.certificateUser({ commonName: 'auditor', organizations: ['security'] });
+  writeFileSync(kubeconfig, server.kubeconfig({ user: auditor, context: 'demo' }), { mode: 0o600 });
+  await run(given.filter(word => word !== KEEP), kubeconfig);
+  if (keeps) {
+    process.stderr.write(`\nThe server stays until Ctrl-C; in another terminal:\n  export KUBECONFIG=${kubeconfig}\n  npm run -s secaudit -- rbac\n`);
+    await once(process, 'SIGINT');
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+  await server.close();
+}
+
+async function run(words: readonly string[], kubeconfig: string): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'bin/kubectl-secaudit.ts'), ...words], {
+    stdio: 'inherit',
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  process.exitCode = code ?? 1;
+}
+
+/** Leases run out within the hour; the recording's are renewed as of now, as a living API server would have done. */
+function withFreshLeases(data: ApiData): ApiData {
+  const path = '/apis/coordination.k8s.io/v1/leases';
+  const leases = data.lists.get(path);
+  if (leases === undefined) return data;
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  const items = leases.items.map(lease => ({ ...lease, spec: { ...(lease['spec'] as object), renewTime } }));
+  return { ...data, lists: new Map(data.lists).set(path, { ...leases, items }) };
+}

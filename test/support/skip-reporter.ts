@@ -1,0 +1,20 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/**
+ * Tests that may be skipped, by full name, with the reason that a user would accept. Every other skip fails the run: a
+ * suite that skips itself says nothing and looks green.
+ */
+const ALLOWED: ReadonlyMap<string, string> = new Map([]);
+
+/** Fails a run that skipped something which is not on the list. */
+export default class SkipReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const skipped = modules.flatMap(module =>
+      [...module.children.allTests()].filter(test => test.result().state === 'skipped').map(test => `${module.relativeModuleId} > ${test.fullName}`),
+    );
+    const refused = skipped.filter(name => !ALLOWED.has(name));
+    if (refused.length === 0) return;
+    process.stderr.write(`skipped without a reason on the list of ${import.meta.filename}:\n${refused.map(name => `  ${name}\n`).join('')}`);
+    process.exitCode = 1;
+  }
+}
