@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { rootCertificates, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
@@ -199,10 +200,25 @@ function pauseBefore(tries: number, retryAfter: string | undefined): number {
 async function trustedAuthorities(target: Target): Promise<string[] | undefined> {
   if (!target.server.startsWith('https:') || target.tls.insecure) return undefined;
   const configured = await readPem(target.tls.ca, 'certificate-authority', `cluster ${JSON.stringify(target.cluster ?? target.server)}`);
-  if (configured !== undefined) return [configured];
+  if (configured !== undefined) return [checkedAuthority(configured, target)];
   // kubectl trusts what the operating system trusts; the list that Node brings is for machines without one.
   const system = getCACertificates('system');
   return [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')];
+}
+
+/** OpenSSL passes over an authority that it cannot read, and the person would be told that the server is not to be trusted. */
+function checkedAuthority(pem: string, target: Target): string {
+  const { ca } = target.tls;
+  const where = ca !== undefined && 'file' in ca ? ca.file : target.origin;
+  const wrong = (cause?: unknown): Problem => new Problem(`the certificate authority for ${target.server} in ${where} is no PEM certificate; get a new kubeconfig`, { cause });
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (blocks === null) throw wrong();
+  try {
+    for (const block of blocks) new X509Certificate(block);
+  } catch (error) {
+    throw wrong(error);
+  }
+  return pem;
 }
 
 function wireFactory(target: Target, ca: string[] | undefined, flags: ConnectionFlags, env: NodeJS.ProcessEnv): (credential: Credential) => Wire {

@@ -103,7 +103,7 @@ function findContext(config: Kubeconfig, name: string, flags: ConnectionFlags): 
   const context = config.contexts.get(name);
   if (context !== undefined || name === '') return context;
   const where = flags.context === undefined ? `the current context ${quoted(name)}` : `context ${quoted(name)}`;
-  throw new Problem(`${where} does not exist in ${filesOf(config)}; check --context; the kubeconfig has: ${listed(config.contexts)}`);
+  throw new Problem(`${where} does not exist in ${filesOf(config)}; check --context; the kubeconfig has: ${listed(config.contexts.keys())}`);
 }
 
 function findCluster(config: Kubeconfig, name: string, contextName: string, flags: ConnectionFlags): From<ClusterEntry> | undefined {
@@ -111,7 +111,7 @@ function findCluster(config: Kubeconfig, name: string, contextName: string, flag
   // With --server the cluster's name is not needed, unless it was asked for.
   if (cluster !== undefined || name === '' || (flags.cluster === undefined && flags.server !== undefined)) return cluster;
   const namedBy = flags.cluster === undefined ? `, which context ${quoted(contextName)} names,` : '';
-  throw new Problem(`cluster ${quoted(name)}${namedBy} does not exist in ${filesOf(config)}; check --cluster; the kubeconfig has: ${listed(config.clusters)}`);
+  throw new Problem(`cluster ${quoted(name)}${namedBy} does not exist in ${filesOf(config)}; check --cluster; the kubeconfig has: ${listed(config.clusters.keys())}`);
 }
 
 function findUser(config: Kubeconfig, name: string, contextName: string, flags: ConnectionFlags): From<UserEntry> | undefined {
@@ -119,7 +119,7 @@ function findUser(config: Kubeconfig, name: string, contextName: string, flags: 
   if (user !== undefined || name === '') return user;
   const namedBy = flags.user === undefined ? `, which context ${quoted(contextName)} names,` : '';
   // kubectl asks for a user name here; an audit must not go on as somebody else.
-  throw new Problem(`user ${quoted(name)}${namedBy} does not exist in ${filesOf(config)}; check --user; the kubeconfig has: ${listed(config.users)}`);
+  throw new Problem(`user ${quoted(name)}${namedBy} does not exist in ${filesOf(config)}; check --user; the kubeconfig has: ${listed(config.users.keys())}`);
 }
 
 function tlsSettings(cluster: ClusterEntry | undefined, flags: ConnectionFlags, clusterName: string): TlsSettings {
@@ -223,7 +223,7 @@ async function inClusterTarget(config: Kubeconfig, flags: ConnectionFlags, env: 
 
 function nothingConfigured(config: Kubeconfig): Problem {
   if (config.contexts.size > 0) {
-    return new Problem(`${filesOf(config)} sets no current context; choose one with --context; the kubeconfig has: ${listed(config.contexts)}`);
+    return new Problem(`${filesOf(config)} sets no current context; choose one with --context; the kubeconfig has: ${listed(config.contexts.keys())}`);
   }
   if (config.files.length > 0) return new Problem(`${filesOf(config)} names no cluster; name another file with --kubeconfig, or give --server`);
   return new Problem(`no kubeconfig found (looked for ${config.missing.join(', ')}); name one with --kubeconfig or KUBECONFIG, or give --server`);
@@ -234,8 +234,8 @@ function filesOf(config: Kubeconfig): string {
 }
 
 /** The names that exist, at most ten. */
-export function listed(names: Iterable<string> | ReadonlyMap<string, unknown>): string {
-  const all = [...('keys' in names ? names.keys() : names)];
+export function listed(names: Iterable<string>): string {
+  const all = [...names];
   if (all.length === 0) return 'none';
   return all.length <= 10 ? all.join(', ') : `${all.slice(0, 10).join(', ')} and ${all.length - 10} more`;
 }

@@ -26,7 +26,8 @@ export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
   };
   const tunnelled = { host: bareHost(server), ...(isIP(bareHost(server)) === 0 ? { servername: bareHost(server) } : {}), ...tlsOptions };
-  const pool = { keepAlive, maxSockets: MOST_SOCKETS };
+  // With a limit on its sockets even an agent without keep-alive asks the server to keep them open.
+  const pool = keepAlive ? { keepAlive, maxSockets: MOST_SOCKETS } : { keepAlive };
   const agent = secure ? new HttpsAgent({ ...pool, ...tlsOptions }) : new HttpAgent(pool);
   if (proxy !== undefined) {
     agent.createConnection = (_options, done) => {

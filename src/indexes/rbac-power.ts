@@ -89,7 +89,7 @@ function plainPowers(rules: readonly PolicyRule[], reach: Reach): Power[] {
   };
   add('write', 'write', 'change', rule => (hasWriteVerb(rule) ? liveResources(rule, reach) : []));
   add('read', 'read', 'read', rule => (read.some(verb => hasVerb(rule, verb)) ? liveResources(rule, reach) : []));
-  add('review', 'read', 'ask about', rule => (hasVerb(rule, 'create') && reach === 'cluster' ? named(rule, reviews) : []));
+  add('review', 'read', 'create', rule => (hasVerb(rule, 'create') && reach === 'cluster' ? named(rule, reviews) : []));
   if (reach === 'namespace') return powers;
   add('paths', 'paths', 'ask for the paths', rule => (hasMethod(rule) ? (rule.nonResourceURLs ?? []).filter(url => !publicPaths.has(url)) : []));
   add('public-paths', 'public', 'ask for the public paths', rule => (hasMethod(rule) ? (rule.nonResourceURLs ?? []).filter(url => publicPaths.has(url)) : []));

@@ -7,7 +7,7 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { ALL_VIEWS, takeSnapshot } from '../../src/audit.ts';
 import { encodeSnapshot } from '../../src/commands/snapshot-on-disk.ts';
 import { startApiServer } from './api-server.ts';
@@ -61,7 +61,8 @@ for (const path of TEXTS) {
 }
 
 // The auditor has the role that we ship, except one right: the demo shows what is said of it.
-const role = (await readFile(join(import.meta.dirname, '../../deploy/clusterrole.yaml'), 'utf8')).replace(/- apiGroups:\n +- coordination[\s\S]*?- list\n/, '');
+const shipped = parse(await readFile(join(import.meta.dirname, '../../deploy/clusterrole.yaml'), 'utf8')) as { rules: { resources?: string[] }[] };
+const role = JSON.stringify({ ...shipped, rules: shipped.rules.filter(({ resources }) => resources?.includes('leases') !== true) });
 await kubectl(['apply', '-f', '-'], role);
 await kubectl(['create', 'clusterrolebinding', 'secaudit', '--clusterrole=secaudit', '--user=auditor']);
 const kubeconfig = await ground.kubeconfigFor({ user: 'auditor', groups: ['security'] });

@@ -28,7 +28,7 @@ interface Recording {
   readonly reload?: true;
   /** Another Secret is written. */
   readonly after?: true;
-  /** /readyz and /flagz are recorded too. */
+  /** /readyz, /flagz and /version are recorded too. */
   readonly settings?: true;
 }
 
@@ -98,6 +98,7 @@ async function record(ground: Ground, folder: string, settings = false): Promise
   if (settings) {
     writeFileSync(path.join(folder, 'readyz.txt'), await get(ground, '/readyz?verbose'));
     writeFileSync(path.join(folder, 'flagz.json'), keptFlags(await get(ground, '/flagz', FLAGZ_ACCEPT)));
+    writeFileSync(path.join(folder, 'version.json'), await get(ground, '/version'));
   }
   console.log(`recorded ${path.basename(folder)}`);
 }

@@ -63,6 +63,7 @@ describe('platform', () => {
     ['a virtual cluster that shows its host\'s EKS nodes', clusterAt('v1.34.4', [eksNode('n1', eksBuild)]), ['upstream']],
     ['machines of Azure alone', clusterAt('v1.34.4', [node('n1', 'v1.34.4', { providerID: 'azure:///subscriptions/0' })]), ['upstream']],
     ['the first AKS label alone, which aks-engine set too', clusterAt('v1.20.4', [node('n1', 'v1.20.4', { labels: { 'kubernetes.azure.com/cluster': 'rg' } })]), ['upstream']],
+    ['AKS labels under another supplier\'s build', clusterAt('v1.34.4-mirantis-1', [aksNode('n1', 'v1.34.4')]), ['upstream']],
     ['a server version that is none', clusterAt('v1.34.4-eks_', [node('n1', 'v1.34.4')]), ['upstream']],
   ];
   it.each(unrecognised)('does not claim to know %s', (_, snapshot, calendars) => {

@@ -27,6 +27,7 @@ describe('ruleAllows', () => {
     ['*/* is no pattern for subresources', rule(['*'], [''], ['*/*']), ask('get', 'pods/log'), false],
     ['*/exec is that subresource of any resource', rule(['create'], [''], ['*/exec']), ask('create', 'pods/exec'), true],
     ['*/scale does not reach the resource', rule(['get'], ['apps'], ['*/scale']), ask('get', 'deployments', undefined, 'apps'), false],
+    ['*/exec is not what lies below it', rule(['get'], [''], ['*/exec']), { verb: 'get', apiGroup: '', resource: 'pods', subresource: 'exec/more' }, false],
     ['po* is no pattern', rule(['get'], [''], ['po*']), ask('get', 'pods'), false],
     ['letter case of verbs counts', rule(['GET'], [''], ['pods']), ask('get', 'pods'), false],
     ['a verb is no prefix', rule(['del'], [''], ['pods']), ask('delete', 'pods'), false],
@@ -49,6 +50,8 @@ describe('ruleAllows', () => {
     ['/*', '', false], ['/*', '/', true], ['/*', '/foo', true],
     ['/api', '/api', true], ['/apis', '/api', false], ['/api/v1', '/api', false], ['/api/v1', '/api/v1', true],
     ['/api/*', '/api/v1', true], ['/api/*', '/api', false], ['/api/*/*', '/api/v1', false], ['/*/v1/*', '/api/v1', false],
+    // Beyond that table: every star at the end is stripped.
+    ['/metrics**', '/metrics/cadvisor', true],
   ])('the path %j on %j is %j', (owner, url, covered) => {
     const owned: PolicyRule = { verbs: ['get'], nonResourceURLs: [owner] };
     expect(ruleAllows(owned, { verb: 'get', nonResourceURL: url })).toBe(covered);

@@ -254,7 +254,7 @@ async function send(request: IncomingMessage, response: ServerResponse, reply: R
   const isSpoiltGzip = cut === 'gzip' || (fault !== undefined && 'corrupt' in fault);
   const isGzip = isSpoiltGzip || (request.headers['accept-encoding'] === 'gzip' && plainBody.length >= (options.gzipFrom ?? 128 * 1024));
   const whole = isGzip ? gzipSync(plainBody) : plainBody;
-  const body = fault !== undefined && 'corrupt' in fault ? Buffer.from(whole).fill(0xee, 10, -8) : cut === 'gzip' ? whole.subarray(0, whole.length >> 1) : whole;
+  const body = fault !== undefined && 'corrupt' in fault ? Buffer.from(whole).fill(0xee, 10, whole.length - 8) : cut === 'gzip' ? whole.subarray(0, whole.length >> 1) : whole;
   response.writeHead(reply.status, {
     'Content-Type': reply.contentType,
     'Audit-Id': '5a5ff1ec-0000-4000-8000-000000000000',

@@ -15,6 +15,8 @@ export function* grantTargets(
   canMatter: (bound: BoundTo) => boolean = () => true,
 ): Iterable<Grant | UnknownTarget> {
   yield* rbac.grants;
+  // Judged too: whatever the role says, there is no finding.
+  yield* rbac.unresolved.filter(each => !canMatter(each)).map(each => ({ ...each, rules: [] }));
   const unresolved = Map.groupBy(rbac.unresolved.filter(canMatter), each => formatRef(each.binding));
   for (const [binding, subjects] of unresolved) yield unknownTarget(binding, subjects[0]?.gaps ?? []);
   for (const { of, gaps } of rbac.unread) yield unknownTarget(of, gaps);

@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { audit } from '../../src/audit.ts';
+import type { AuditReport } from '../../src/engine/report-model.ts';
+import type { SecretsView } from '../../src/indexes/secrets-view.ts';
+import { startApiServer, type CommandResult, type EncryptionKind, type Ground } from './api-server.ts';
+
+const UNENCRYPTED = 'secrets-unencrypted-at-rest';
+const REMAINS = 'secrets-plaintext-remains';
+const WEAK = 'secrets-weak-encryption-provider';
+
+async function auditSecrets(kubeconfig: string): Promise<AuditReport> {
+  return audit({ kubeconfig }, { selection: { families: ['secrets'] }, views: ['secrets'] });
+}
+
+function viewIn({ views: { secrets } }: AuditReport): SecretsView {
+  if (secrets === undefined || 'gaps' in secrets) throw new Error(JSON.stringify(secrets));
+  return secrets;
+}
+
+function verdictsIn(report: AuditReport): string[] {
+  return viewIn(report).replicas.map(({ verdict }) => verdict);
+}
+
+/** The status of each check, with the severity of its findings. */
+function outcomeOf(report: AuditReport): Record<string, string> {
+  return Object.fromEntries(report.checks.map(({ id, status, error }) => {
+    if (error !== undefined) throw new Error(error);
+    return [id, [status, ...report.findings.filter(finding => finding.check === id).map(({ severity }) => severity)].join(' ')];
+  }));
+}
+
+async function createSecret(ground: Ground, name: string, kubeconfig?: string): Promise<void> {
+  succeeded(await ground.kubectl(['create', 'secret', 'generic', name, '--from-literal=password=not-a-real-one'], { kubeconfig }));
+}
+
+function succeeded({ code, stdout, stderr }: CommandResult): string {
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+describe.each<[EncryptionKind, string, Record<string, string>]>([
+  ['none', 'notConfigured', { [UNENCRYPTED]: 'failed high', [REMAINS]: 'notApplicable', [WEAK]: 'notApplicable' }],
+  ['aescbc', 'encrypted', { [UNENCRYPTED]: 'passed', [REMAINS]: 'passed', [WEAK]: 'failed low' }],
+  ['secretbox', 'encrypted', { [UNENCRYPTED]: 'passed', [REMAINS]: 'passed', [WEAK]: 'passed info' }],
+  ['identity-first', 'identityFirst', { [UNENCRYPTED]: 'failed high', [REMAINS]: 'notApplicable', [WEAK]: 'notApplicable' }],
+  ['configmaps-only', 'notCovered', { [UNENCRYPTED]: 'failed high', [REMAINS]: 'notApplicable', [WEAK]: 'notApplicable' }],
+])('a real API server with %s', (encryption, verdict, outcome) => {
+  test(`is ${verdict}, and what etcd holds agrees`, async () => {
+    await using ground = await startApiServer({ encryption });
+    await createSecret(ground, 'db');
+    const report = await auditSecrets(ground.kubeconfig.admin);
+    expect(verdictsIn(report)).toEqual([verdict]);
+    expect(outcomeOf(report)).toMatchObject(outcome);
+    expect(viewIn(report).stored).toEqual({ count: 1, atLeast: false, from: 'list' });
+    // The report says nothing of a Secret but that it is there.
+    expect(JSON.stringify(report)).not.toContain('not-a-real-one');
+
+    const lines = new Set(succeeded(await ground.kubectl(['get', '--raw', '/metrics'])).split('\n').map(line => line.replace(/ \S+$/, '')));
+    const cited = report.findings.flatMap(({ evidence }) => evidence).filter(({ grade, path }) => grade === 'exact' && path.startsWith('apiserver_'));
+    expect(cited.filter(({ path }) => !lines.has(path))).toEqual([]);
+  });
+});
+
+test('a server without encryption and without a Secret is found out, and one with encryption is not passed on nothing', async () => {
+  await using ground = await startApiServer({ encryption: 'none' });
+  expect(outcomeOf(await auditSecrets(ground.kubeconfig.admin))).toMatchObject({ [UNENCRYPTED]: 'failed high' });
+  await ground.restart({ encryption: 'aescbc' });
+  const report = await auditSecrets(ground.kubeconfig.admin);
+  expect(verdictsIn(report)).toEqual(['unknown']);
+  expect(outcomeOf(report)).toMatchObject({ [UNENCRYPTED]: 'notAssessed', [REMAINS]: 'notAssessed', [WEAK]: 'notAssessed' });
+});
+
+test('two replicas with different configurations are judged each for itself', async () => {
+  await using ground = await startApiServer({ encryption: 'aescbc' });
+  await createSecret(ground, 'db');
+  // As after a rollout that reached one of two: identity first, with the same key behind it.
+  const replica = await ground.addReplica({ encryption: 'identity-first' });
+  if (!replica.hasOwnIdentity) throw new Error('This machine cannot give a second API server a host name of its own, which this test needs.');
+  await createSecret(ground, 'db-2', replica.kubeconfig);
+  const report = await auditSecrets(replica.balancer.kubeconfig);
+  expect(verdictsIn(report).sort()).toEqual(['identityFirst', 'plaintextRemains']);
+  expect(outcomeOf(report)).toMatchObject({ [UNENCRYPTED]: 'failed high', [REMAINS]: 'failed medium' });
+  expect(report.findings.find(({ check }) => check === UNENCRYPTED)?.message).toContain('1 of 2 replicas');
+});
+
+test('a replica that cannot be reached keeps the other one from a pass', async () => {
+  await using ground = await startApiServer({ encryption: 'secretbox' });
+  await createSecret(ground, 'db');
+  const replica = await ground.addReplica();
+  // Its lease lives on, as it does for an hour.
+  await replica.stop();
+  const report = await auditSecrets(ground.kubeconfig.admin);
+  expect(verdictsIn(report).sort()).toEqual(['encrypted', 'unknown']);
+  expect(outcomeOf(report)).toMatchObject({ [UNENCRYPTED]: 'notAssessed' });
+});
+
+test('two replicas with the same file: what one writes shows how the other one does', async () => {
+  await using ground = await startApiServer({ encryption: 'secretbox' });
+  await createSecret(ground, 'db');
+  const replica = await ground.addReplica();
+  expect(verdictsIn(await auditSecrets(replica.kubeconfig))).toEqual(['encryptedWritesUnseen', 'unknown']);
+  expect(verdictsIn(await auditSecrets(replica.balancer.kubeconfig))).toEqual(['encrypted', 'encrypted']);
+});
+
+test('Secrets of before are found in plain text, and the remediation makes that go away', async () => {
+  await using ground = await startApiServer({ encryption: 'none' });
+  await createSecret(ground, 'old-1');
+  await createSecret(ground, 'old-2');
+  await ground.restart({ encryption: 'secretbox' });
+
+  const before = await auditSecrets(ground.kubeconfig.admin);
+  expect(verdictsIn(before)).toEqual(['plaintextRemains']);
+  // Identity may stand first for all that is known: nothing was written yet.
+  expect(outcomeOf(before)).toMatchObject({ [UNENCRYPTED]: 'notAssessed', [REMAINS]: 'failed medium' });
+
+  const secrets = succeeded(await ground.kubectl(['get', 'secrets', '--all-namespaces', '-o', 'json']));
+  succeeded(await ground.kubectl(['replace', '-f', '-'], { input: secrets }));
+  const rewritten = await auditSecrets(ground.kubeconfig.admin);
+  expect(outcomeOf(rewritten)).toMatchObject({ [UNENCRYPTED]: 'passed', [REMAINS]: 'failed medium' });
+
+  await ground.restart();
+  const after = await auditSecrets(ground.kubeconfig.admin);
+  expect(verdictsIn(after)).toEqual(['encryptedWritesUnseen']);
+  expect(outcomeOf(after)).toMatchObject({ [UNENCRYPTED]: 'passed info', [REMAINS]: 'passed', [WEAK]: 'passed info' });
+  await createSecret(ground, 'new');
+  expect(verdictsIn(await auditSecrets(ground.kubeconfig.admin))).toEqual(['encrypted']);
+});
+
+test('identity that is put first after encryption is found out with the first write, and not called encrypted before', async () => {
+  await using ground = await startApiServer({ encryption: 'aescbc' });
+  await createSecret(ground, 'db');
+  await ground.restart({ encryption: 'identity-first' });
+  expect(verdictsIn(await auditSecrets(ground.kubeconfig.admin))).toEqual(['encryptedWritesUnseen']);
+  await createSecret(ground, 'new');
+  expect(verdictsIn(await auditSecrets(ground.kubeconfig.admin))).toEqual(['identityFirst']);
+});
+
+test('a user without metrics learns what is missing, and an empty /flagz is still proof', async () => {
+  await using ground = await startApiServer({ encryption: 'none' });
+  await createSecret(ground, 'db');
+  const nobody = await ground.kubeconfigFor({ user: 'nobody-in-particular' });
+  const blind = await auditSecrets(nobody);
+  expect(verdictsIn(blind)).toEqual(['unknown']);
+  expect(viewIn(blind).replicas[0]?.gaps).toMatchObject([{ reason: 'forbidden', permissions: expect.arrayContaining([{ nonResourceURL: '/metrics', verb: 'get' }]) as unknown }]);
+
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'flagz' }, rules: [{ nonResourceURLs: ['/flagz'], verbs: ['get'] }] };
+  succeeded(await ground.kubectl(['apply', '-f', '-'], { input: JSON.stringify(role) }));
+  succeeded(await ground.kubectl(['create', 'clusterrolebinding', 'flagz', '--clusterrole=flagz', '--user=nobody-in-particular']));
+  await expect.poll(async () => verdictsIn(await auditSecrets(nobody)), { timeout: 10_000 }).toEqual(['notConfigured']);
+  await ground.restart({ encryption: 'aescbc' });
+  expect(verdictsIn(await auditSecrets(nobody))).toEqual(['unknown']);
+});

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { ALL_VIEWS, judge, type AuditQuestion } from '../../src/audit.ts';
+import { CHECKS } from '../../src/checks/registry.ts';
+import { encodeSnapshot } from '../../src/commands/snapshot-on-disk.ts';
+import { parseExceptions } from '../../src/engine/exceptions.ts';
+import { parseSnapshotLines, snapshotLines } from '../../src/evidence/snapshot-file.ts';
+import { renderJson, renderJsonLines } from '../../src/report/json.ts';
+import { renderYaml } from '../../src/report/yaml.ts';
+import { parse } from 'yaml';
+import { demoSnapshot } from '../support/demo.ts';
+
+const everything: AuditQuestion = { selection: {}, views: ALL_VIEWS };
+const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/report.schema.json'), 'utf8')) as object;
+
+describe('the report', async () => {
+  const snapshot = await demoSnapshot();
+  const report = judge(snapshot, everything);
+
+  it('fits its published schema, with no property that the schema does not name', () => {
+    const validate = new Ajv2020({ strict: false, allErrors: true }).compile(closed(schema));
+    validate(JSON.parse(renderJson(report)));
+    expect(validate.errors ?? []).toEqual([]);
+  });
+  it('is the same byte for byte from a snapshot that was saved and read back', () => {
+    const readBack = parseSnapshotLines([...snapshotLines(snapshot)]);
+    expect(renderJson(judge(readBack, everything))).toBe(renderJson(report));
+  });
+  it('saves to the same bytes each time', async () => {
+    expect(Buffer.from(await encodeSnapshot(snapshot))).toEqual(Buffer.from(await encodeSnapshot(snapshot)));
+  });
+  it('is the same in whatever order the lists were read', () => {
+    const reversed = Object.fromEntries(
+      Object.entries(snapshot.sources).map(([id, held]) => [id, 'value' in held && Array.isArray(held.value) && !held.value.some(item => typeof item === 'object' && item !== null && 'of' in item) ? { ...held, value: held.value.toReversed() } : held]),
+    );
+    expect(renderJson(judge({ ...snapshot, sources: reversed }, everything))).toBe(renderJson(report));
+  });
+  it('has a fingerprint for each finding, none twice', () => {
+    const fingerprints = report.findings.map(({ fingerprint }) => fingerprint);
+    expect(fingerprints.filter(each => !/^v1:[0-9a-f]{32}$/.test(each))).toEqual([]);
+    expect(new Set(fingerprints).size).toBe(fingerprints.length);
+  });
+  it('keeps fingerprints when it is judged at another time, and changes them with the cluster', () => {
+    const later = judge(snapshot, everything, { at: '2026-12-01T00:00:00Z' });
+    const rbac = ({ findings }: typeof report): string[] => findings.filter(({ check }) => check.startsWith('rbac-')).map(({ fingerprint }) => fingerprint);
+    expect(rbac(later)).toEqual(rbac(report));
+    expect(rbac(judge({ ...snapshot, clusterId: 'prod' }, everything))).not.toEqual(rbac(report));
+  });
+  it('counts what it lists', () => {
+    expect(report.summary.findings.critical).toBe(report.findings.filter(({ severity, state }) => severity === 'critical' && state === 'open').length);
+    expect(report.causes.reduce((sum, { count }) => sum + count, 0)).toBe(report.findings.filter(({ severity }) => severity !== 'info').length);
+    expect(Object.values(report.summary.checks).reduce((sum, count) => sum + count, 0)).toBe(CHECKS.length);
+  });
+  it('takes an excepted finding out of the count and keeps it in the list', () => {
+    const entry = { check: 'rbac-cluster-admin-grant', resource: 'ClusterRoleBinding/incident-4711', reason: 'on call', expires: '2027-01-31' };
+    const excepted = judge(snapshot, everything, { exceptions: parseExceptions({ exceptions: [entry] }, 'f', CHECKS) });
+    expect(excepted.findings).toHaveLength(report.findings.length);
+    expect(excepted.summary.findings.critical).toBe(report.summary.findings.critical - 2);
+    expect(excepted.summary.excepted).toBe(2);
+    expect(excepted.exceptions).toMatchObject([{ matched: 2, expired: false }]);
+    expect(excepted.deadlines.some(({ what }) => what.includes('incident-4711'))).toBe(true);
+  });
+  it('shows a command for every value, or says how it was worked out', () => {
+    const items = report.findings.flatMap(({ evidence }) => evidence);
+    expect(items.filter(({ reproduce, derivation }) => (reproduce ?? '') === '' && (derivation ?? '') === '')).toEqual([]);
+  });
+  it('says the same in YAML', () => {
+    expect(parse(renderYaml(report))).toEqual(JSON.parse(renderJson(report)));
+  });
+  it('says the same in JSON Lines, and ends with the summary', () => {
+    const lines = [...renderJsonLines(report)].map(line => JSON.parse(line) as { kind: string });
+    expect(lines.map(({ kind }) => kind)).toEqual(['AuditRun', ...report.findings.map(() => 'Finding'), 'AuditSummary']);
+  });
+});
+
+/** The schema with every object closed: additive changes are allowed to the world and not to a slip of ours. */
+function closed(node: unknown): never {
+  if (Array.isArray(node)) return node.map(closed) as never;
+  if (typeof node !== 'object' || node === null) return node as never;
+  const copy: Record<string, unknown> = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
+  if (copy['type'] === 'object' && copy['properties'] !== undefined && copy['additionalProperties'] === undefined) copy['additionalProperties'] = false;
+  return copy as never;
+}

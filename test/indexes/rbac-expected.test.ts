@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { rbacBaselines } from '../../src/data/rbac-bootstrap.ts';
+import clusterAdminGrant from '../../src/checks/rbac/rbac-cluster-admin-grant.ts';
+import publicGrant from '../../src/checks/rbac/rbac-public-grant.ts';
+import wildcardBinding from '../../src/checks/rbac/rbac-wildcard-cluster-role-binding.ts';
+import { createEvaluator } from '../../src/engine/evaluate.ts';
+import { formatRef } from '../../src/evidence/resource-ref.ts';
+import { platformOf } from '../../src/indexes/rbac-expected.ts';
+import { rbacGrants } from '../../src/indexes/rbac-grants.ts';
+import { snapshotOf, type Manifest } from '../support/cluster.ts';
+import { clusterRole, clusterRoleBinding, group, on, serviceAccount, user } from '../support/rbac.ts';
+
+const apiVersion = 'rbac.authorization.k8s.io/v1';
+const recorded: Manifest[] = rbacBaselines.flatMap(({ roles, bindings }) => [
+  ...roles.map(({ kind, name, namespace, rules }) => ({ apiVersion, kind, metadata: meta(name, namespace), rules })),
+  ...bindings.map(({ kind, name, namespace, roleRef, subjects }) => ({ apiVersion, kind, metadata: meta(name, namespace), roleRef, subjects })),
+]);
+// Several versions have the same objects; a cluster has one of each.
+const everything = [...new Map(recorded.map(object => [formatRef({ ...object, ...object.metadata }), object])).values()];
+
+function meta(name: string, namespace: string | undefined): Manifest['metadata'] {
+  return namespace === undefined ? { name } : { name, namespace };
+}
+
+function platforms(...objects: Manifest[]): Record<string, string | undefined> {
+  const resolved = createEvaluator(snapshotOf(...objects)).resolve(rbacGrants);
+  if ('gaps' in resolved) throw new Error('unread');
+  return Object.fromEntries(resolved.value.grants.map(grant => [`${grant.binding.name} ${grant.subject.name}`, platformOf(grant)]));
+}
+
+describe('platformOf', () => {
+  const discovery = 'system:discovery';
+  const paths = { verbs: ['get'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/version'] };
+  const everybody = group('system:authenticated');
+  const one = (...objects: Manifest[]): string | undefined => Object.values(platforms(...objects))[0];
+
+  it('knows every grant of the baselines', () => {
+    const found = Object.entries(platforms(...everything));
+    expect(found.length).toBeGreaterThan(50);
+    expect(found.filter(([, platform]) => platform === undefined)).toEqual([]);
+  });
+
+  it('knows the same content', () => {
+    expect(one(clusterRole(discovery, paths), clusterRoleBinding(discovery, discovery, everybody))).toMatch(/^kube-apiserver 1\./);
+  });
+
+  it.each<[why: string, role: Manifest, binding: Manifest]>([
+    ['another binding name', clusterRole(discovery, paths), clusterRoleBinding('mine', discovery, everybody)],
+    ['another role', clusterRole('mine', paths), clusterRoleBinding(discovery, 'mine', everybody)],
+    ['another subject', clusterRole(discovery, paths), clusterRoleBinding(discovery, discovery, group('system:unauthenticated'))],
+    ['another kind of subject', clusterRole(discovery, paths), clusterRoleBinding(discovery, discovery, user('system:authenticated'))],
+    ['one path more', clusterRole(discovery, { ...paths, nonResourceURLs: ['/api', '/metrics'] }), clusterRoleBinding(discovery, discovery, everybody)],
+    ['one verb more', clusterRole(discovery, { ...paths, verbs: ['get', 'post'] }), clusterRoleBinding(discovery, discovery, everybody)],
+    ['a rule more', clusterRole(discovery, paths, on([''], ['pods'], 'get')), clusterRoleBinding(discovery, discovery, everybody)],
+    ['a service account of the same name elsewhere', clusterRole('system:node-proxier', on([''], ['nodes'], 'get')),
+      clusterRoleBinding('kubeadm:node-proxier', 'system:node-proxier', serviceAccount('kube-proxy', 'shop'))],
+  ])('does not know %s', (_why, role, binding) => {
+    expect(one(role, binding)).toBeUndefined();
+  });
+});
+
+describe('a cluster of nothing but the baselines', () => {
+  it.each([clusterAdminGrant, publicGrant, wildcardBinding])('passes $id, with findings of severity info', check => {
+    const result = createEvaluator(snapshotOf(...everything)).judge(check);
+    expect(result.status).toBe('passed');
+    expect('findings' in result && result.findings.length).toBeGreaterThan(0);
+  });
+});
