@@ -83,12 +83,13 @@ async function outputOf(exec: ExecEntry, env: NodeJS.ProcessEnv, interactive: bo
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** No cause: Node's error carries the plugin's arguments, and some plugins are given a client secret there. */
 function notStarted(error: unknown, which: string, installHint: string): Problem {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ABORT_ERR') return new Problem(`${which} was interrupted`, { cause: error });
+  if (code === 'ABORT_ERR') return new Problem(`${which} was interrupted`);
   const hint = installHint === '' ? 'install it, or correct the command in the kubeconfig' : installHint.trim();
   const what = code === 'ENOENT' ? 'was not found' : `could not be started (${code === 'EACCES' ? 'permission denied' : String(code)})`;
-  return new Problem(`${which} ${what}; ${hint}`, { cause: error });
+  return new Problem(`${which} ${what}; ${hint}`);
 }
 
 /** Reads the answer. No part of it is quoted: all of it may be secret. */

@@ -1,4 +1,5 @@
-import type { Control, EvidenceItem, Family, Severity } from '../checks/define-check.ts';
+import type { Control, Family, Severity } from '../checks/define-check.ts';
+import type { Grade } from '../evidence/evidence-item.ts';
 import type { Gap, Permission } from '../evidence/gap.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { Subject } from '../evidence/subject.ts';
@@ -126,7 +127,7 @@ export interface ReportEvidence {
   readonly resource?: ResourceRef;
   readonly path: string;
   readonly value: unknown;
-  readonly grade: EvidenceItem['grade'];
+  readonly grade: Grade;
   readonly reproduce?: string;
   readonly derivation?: string;
 }

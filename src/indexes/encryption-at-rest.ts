@@ -82,7 +82,7 @@ function mostSecrets(metrics: ApiServerMetrics): number {
 function withSharedConfiguration(replicas: readonly ReplicaEncryption[]): ReplicaEncryption[] {
   return replicas.map(replica => {
     if (replica.writes !== 'unseen' || replica.configuration === undefined || replica.verdict === 'unknown') return replica;
-    const twin = replicas.find(other => other.configuration === replica.configuration && other.writes !== 'unseen' && !other.wasReloaded);
+    const twin = replicas.find(other => other.configuration === replica.configuration && other.writes !== 'unseen' );
     if (twin === undefined) return replica;
     const item: EvidenceItem = {
       path: 'apiserver_encryption_config_controller_last_config_info',

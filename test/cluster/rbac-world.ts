@@ -53,7 +53,7 @@ const identities: readonly Identity[] = [
 ];
 
 /** What rules are drawn for, so that no corner is left to luck. */
-const corners = ['plain', 'plain', 'plain', 'star verb', 'star group', 'star resource', 'subresource', 'star subresource', 'names', 'odd', 'paths', 'everything'] as const;
+const corners = ['plain', 'plain', 'plain', 'star verb', 'star group', 'star resource', 'subresource', 'star subresource', 'names', 'odd', 'no pattern', 'paths', 'stars in paths', 'everything'] as const;
 
 /** @param seed a whole number */
 export function createRbacWorld(seed: number): RbacWorld {
@@ -64,6 +64,7 @@ export function createRbacWorld(seed: number): RbacWorld {
 
   function rule(corner: (typeof corners)[number]): RuleManifest {
     if (corner === 'paths') return { verbs: chance(0.3) ? ['*'] : some(methods, 2), nonResourceURLs: some(ruledPaths, 2) };
+    if (corner === 'stars in paths') return { verbs: ['get'], nonResourceURLs: ['/metrics**', pick(['/a/*/c', '/apis/*/*', '*/metrics'])] };
     const plain = { verbs: some(verbs, 4), apiGroups: some(groups, 2), resources: some(resources, 4) };
     switch (corner) {
       case 'star verb': return { ...plain, verbs: ['*'] };
@@ -71,6 +72,7 @@ export function createRbacWorld(seed: number): RbacWorld {
       case 'star resource': return { ...plain, resources: ['*'], ...(chance(0.3) ? { resourceNames: some(names, 2) } : {}) };
       case 'subresource': return { ...plain, resources: some(resources, 3).map(each => `${each}/${pick(subresources)}`) };
       case 'star subresource': return { ...plain, resources: [`*/${pick(subresources)}`] };
+      case 'no pattern': return { ...plain, resources: ['pods/*', pick(['*/*', 'secrets/*', 'po*'])] };
       case 'names': return { ...plain, resourceNames: some(names, 3) };
       case 'odd': return {
         verbs: chance(0.5) ? some(oddVerbs, 2) : some(verbs, 3),
@@ -85,7 +87,7 @@ export function createRbacWorld(seed: number): RbacWorld {
   const rulesOf = (count: number): RuleManifest[] => Array.from({ length: count }, () => rule(pick(corners.slice(0, -1))));
   // One role for each corner, so that every corner is bound; the rest by chance.
   const clusterRoles = corners.map((corner, at) => clusterRole(`c${at}`, rule(corner), ...rulesOf(Math.floor(random() * 2))));
-  const noPaths = corners.filter(corner => corner !== 'paths');
+  const noPaths = corners.filter(corner => !corner.includes('paths'));
   const roles = worldNamespaces.flatMap(namespace =>
     Array.from({ length: 5 }, (_, at) => role(namespace, `r${at}`, rule(pick(noPaths.slice(0, -1))), rule(pick(noPaths.slice(0, -1))))));
 
@@ -94,11 +96,13 @@ export function createRbacWorld(seed: number): RbacWorld {
     const chosen = corner === 'everything' ? [user('Ana')] : [...some(subjects.filter(each => isBindable(each)), 2)];
     return [clusterRoleBinding(`cb${at}`, `c${at}`, ...chosen)];
   });
-  const bindings = worldNamespaces.flatMap(namespace => [
-    ...Array.from({ length: 6 }, (_, at) => roleBinding(namespace, `rb${at}`, chance(0.1) ? 'missing' : `r${at % 5}`, ...some(subjects, 2))),
-    ...Array.from({ length: 6 }, (_, at) =>
-      roleBindingToClusterRole(namespace, `rc${at}`, chance(0.1) ? 'missing' : `c${Math.floor(random() * corners.length)}`, ...some(subjects, 2))),
-  ]);
+  // Every form of subject in turn, in both namespaces.
+  const bindings = worldNamespaces.flatMap(namespace => subjects.map((subject, at) => {
+    const more = chance(0.5) ? some(subjects, 2) : [];
+    return chance(0.5)
+      ? roleBinding(namespace, `b${at}`, chance(0.1) ? 'missing' : `r${at % 5}`, subject, ...more)
+      : roleBindingToClusterRole(namespace, `b${at}`, chance(0.1) ? 'missing' : `c${Math.floor(random() * corners.length)}`, subject, ...more);
+  }));
   const dangling = [clusterRoleBinding('gone', 'missing', group('system:authenticated')), clusterRoleBinding('nobody', 'c0')];
 
   const objects = [...clusterRoles, ...roles, ...clusterBindings, ...bindings, ...dangling];

@@ -44,7 +44,7 @@ for (const [name, { encryption, secrets, configMaps }] of Object.entries(cases))
   await using ground = await startApiServer({ binaries, encryption });
   for (let n = 0; n < secrets; n++) await kubectl(ground, ['create', 'secret', 'generic', `stored-${n}`, '--from-literal=word=value']);
   for (let n = 0; n < configMaps; n++) await kubectl(ground, ['create', 'configmap', `stored-${n}`, '--from-literal=word=value']);
-  await untilCounted(ground, secrets);
+  await untilCounted(ground);
   save(name, 'metrics.txt.gz', gzipSync(await kubectl(ground, ['get', '--raw', '/metrics'])));
   save(name, 'readyz.txt', await kubectl(ground, ['get', '--raw', '/readyz?verbose']));
   save(name, 'version.json', await kubectl(ground, ['get', '--raw', '/version']));
@@ -61,11 +61,14 @@ async function kubectl(on: Ground, args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** The server counts its objects once a minute; a server that has run for a while has counted them. */
-async function untilCounted(on: Ground, secrets: number): Promise<void> {
-  const counted = new RegExp(`^apiserver_storage_objects\\{resource="secrets"\\} ${secrets}$`, 'm');
-  for (const deadline = Date.now() + 120_000; !counted.test(await kubectl(on, ['get', '--raw', '/metrics'])); await sleep(2000)) {
-    if (Date.now() > deadline) throw new Error('After two minutes the server has still not counted its Secrets; run this again.');
+/** The server counts its objects about once a minute, each kind for itself; one that has run for a while has counted them. */
+async function untilCounted(on: Ground): Promise<void> {
+  for (const resource of ['secrets', 'configmaps']) {
+    const { length } = (await kubectl(on, ['get', resource, '-A', '-o', 'name'])).trim().split('\n');
+    const counted = new RegExp(`^apiserver_storage_objects\\{resource="${resource}"\\} ${length}$`, 'm');
+    for (const deadline = Date.now() + 150_000; !counted.test(await kubectl(on, ['get', '--raw', '/metrics'])); await sleep(2000)) {
+      if (Date.now() > deadline) throw new Error(`After two and a half minutes the server has still not counted its ${resource}; run this again.`);
+    }
   }
 }
 

@@ -1,8 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { audit } from '../../src/audit.ts';
 import type { AuditReport } from '../../src/engine/report-model.ts';
+import { FLAGZ_ACCEPT } from '../../src/evidence/flagz.ts';
 import type { SecretsView } from '../../src/indexes/secrets-view.ts';
-import { startApiServer, type CommandResult, type EncryptionKind, type Ground } from './api-server.ts';
+import { startApiServer, type Ground } from './api-server.ts';
+import type { EncryptionKind } from './encryption.ts';
+import { getRaw } from './raw-get.ts';
+import type { CommandResult } from './run-program.ts';
 
 const UNENCRYPTED = 'secrets-unencrypted-at-rest';
 const REMAINS = 'secrets-plaintext-remains';
@@ -38,6 +45,27 @@ function succeeded({ code, stdout, stderr }: CommandResult): string {
   return stdout;
 }
 
+/** How the value of a Secret begins in etcd itself: the truth that verdicts are held against. */
+async function prefixInEtcd(ground: Ground, name: string): Promise<string> {
+  const admin = ground.issueClientCertificate({ user: 'reader-of-flags', groups: ['system:masters'] });
+  const { flags } = JSON.parse((await getRaw(ground.url, admin, '/flagz', FLAGZ_ACCEPT)).body) as { flags: Record<string, string> };
+  const server = /https:[^\],]+/.exec(flags['etcd-servers'] ?? '')?.[0];
+  const pki = (file: string): Buffer => readFileSync(path.join(ground.dir, 'pki', file));
+  const key = Buffer.from(`/registry/secrets/default/${name}`).toString('base64');
+  const answer = await new Promise<string>((resolve, reject) => {
+    const asked = request(new URL('/v3/kv/range', server), {
+      method: 'POST', cert: pki('apiserver-etcd-client.crt'), key: pki('apiserver-etcd-client.key'), ca: readFileSync(ground.ca.etcd),
+    }, response => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => resolve(body)).on('error', reject);
+    });
+    asked.on('error', reject).end(JSON.stringify({ key }));
+  });
+  const { kvs } = JSON.parse(answer) as { kvs?: { value: string }[] };
+  const value = Buffer.from(kvs?.[0]?.value ?? '', 'base64').toString('latin1');
+  return /^k8s:enc:\w+:v\d:|^k8s\0/.exec(value)?.[0] ?? 'not there';
+}
+
 describe.each<[EncryptionKind, string, Record<string, string>]>([
   ['none', 'notConfigured', { [UNENCRYPTED]: 'failed high', [REMAINS]: 'notApplicable', [WEAK]: 'notApplicable' }],
   ['aescbc', 'encrypted', { [UNENCRYPTED]: 'passed', [REMAINS]: 'passed', [WEAK]: 'failed low' }],
@@ -50,6 +78,7 @@ describe.each<[EncryptionKind, string, Record<string, string>]>([
     await createSecret(ground, 'db');
     const report = await auditSecrets(ground.kubeconfig.admin);
     expect(verdictsIn(report)).toEqual([verdict]);
+    expect(await prefixInEtcd(ground, 'db')).toBe(verdict === 'encrypted' ? `k8s:enc:${encryption}:v1:` : 'k8s\0');
     expect(outcomeOf(report)).toMatchObject(outcome);
     expect(viewIn(report).stored).toEqual({ count: 1, atLeast: false, from: 'list' });
     // The report says nothing of a Secret but that it is there.
@@ -110,11 +139,13 @@ test('Secrets of before are found in plain text, and the remediation makes that 
 
   const before = await auditSecrets(ground.kubeconfig.admin);
   expect(verdictsIn(before)).toEqual(['plaintextRemains']);
+  expect(await prefixInEtcd(ground, 'old-2')).toBe('k8s\0');
   // Identity may stand first for all that is known: nothing was written yet.
   expect(outcomeOf(before)).toMatchObject({ [UNENCRYPTED]: 'notAssessed', [REMAINS]: 'failed medium' });
 
   const secrets = succeeded(await ground.kubectl(['get', 'secrets', '--all-namespaces', '-o', 'json']));
   succeeded(await ground.kubectl(['replace', '-f', '-'], { input: secrets }));
+  expect([await prefixInEtcd(ground, 'old-1'), await prefixInEtcd(ground, 'old-2')]).toEqual(['k8s:enc:secretbox:v1:', 'k8s:enc:secretbox:v1:']);
   const rewritten = await auditSecrets(ground.kubeconfig.admin);
   expect(outcomeOf(rewritten)).toMatchObject({ [UNENCRYPTED]: 'passed', [REMAINS]: 'failed medium' });
 

@@ -37,7 +37,7 @@ async function file(text: string): Promise<string> {
 const CASES: readonly (readonly [name: string, args: () => Promise<readonly string[]>, words: RegExp])[] = [
   ['no kubeconfig at all', async () => [], /kubeconfig/],
   ['a context that does not exist', async () => ['--kubeconfig', await file(server.kubeconfig()), '--context', 'prod'], /prod.*fake/],
-  ['a server that is not there', async () => ['--kubeconfig', await file(server.kubeconfig({ cluster: { server: 'https://127.0.0.1:1' } }))], /127\.0\.0\.1:1\b.*(refused|reach)/],
+  ['a server that is not there', async () => ['--kubeconfig', await file(server.kubeconfig({ cluster: { server: 'https://127.0.0.1:1' } }))], /127\.0\.0\.1:1.*(refused|reach|connect|answer)/],
   ['a name that does not resolve', async () => ['--kubeconfig', await file(server.kubeconfig({ cluster: { server: 'https://nowhere.invalid:6443' } }))], /nowhere\.invalid/],
   ['a wrong CA', async () => ['--kubeconfig', await file(server.kubeconfig({ cluster: { server: server.url, 'certificate-authority-data': Buffer.from(other.authority.certificate).toString('base64') } }))], /certificate/],
   ['an expired client certificate', async () => ['--kubeconfig', await file(server.kubeconfig({ user: server.certificateUser({ commonName: 'ana', notBefore: new Date(Date.now() - 3 * DAY), notAfter: new Date(Date.now() - DAY) }) }))], /expired|ended/],

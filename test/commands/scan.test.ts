@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKS } from '../../src/checks/registry.ts';
 import type { AuditReport } from '../../src/engine/report-model.ts';
 import { readRecordedApi, type ApiData } from '../support/api-data.ts';
 import { startFakeApiServer, type FakeApiServer } from '../support/api-server.ts';
@@ -38,7 +39,7 @@ describe('kubectl secaudit', () => {
   it('audits the cluster of the current context when nothing is said', async () => {
     const { code, stdout, stderr } = await scan();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('ClusterRoleBinding/incident-4711');
+    expect(stdout).toContain('ClusterRoleBinding incident-4711');
     expect(stdout).toMatch(/Checks {4}\d+ failed/);
   });
   it('sends GETs and self reviews only', async () => {
@@ -62,7 +63,9 @@ describe('kubectl secaudit', () => {
     const { stdout } = await scan(['-n', 'shop', '-o', 'json']);
     const report = JSON.parse(stdout) as AuditReport;
     expect(report.scope).toEqual({ namespace: 'shop' });
-    expect(report.checks.filter(({ status }) => status === 'passed').map(({ id }) => id)).toEqual(['rbac-cluster-admin-grant']);
+    const passed = report.checks.filter(({ status }) => status === 'passed').map(({ id }) => id);
+    expect(passed).toContain('rbac-cluster-admin-grant');
+    expect(CHECKS.filter(({ id, scope }) => passed.includes(id) && scope === 'cluster')).toEqual([]);
     expect(report.checks.find(({ id }) => id === 'versions-unsupported')).toMatchObject({ status: 'notAssessed', gaps: [{ kind: 'outOfScope' }] });
   });
   it.each(['json', 'yaml', 'jsonl', 'wide'])('prints %s to the last line', async output => {
@@ -142,7 +145,7 @@ describe('kubectl secaudit', () => {
   it('shows each request with -v, and no header', async () => {
     const { stderr } = await scan(['-v']);
     expect(stderr).toMatch(/^GET \/version 200 \d+ B in \d+ ms$/m);
-    expect(stderr).not.toMatch(/authorization|bearer/i);
+    expect(stderr).not.toMatch(/authorization:|bearer/i);
   });
   it('has the same report from a snapshot as from the cluster', async () => {
     const file = join(directory, 'cluster.snapshot.gz');

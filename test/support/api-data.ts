@@ -82,7 +82,8 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
     resource,
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
-    ...(sub.length === 0 ? {} : { subresource: sub.join('/') }),
+    // What follows a proxy is the other server's path and no part of the question.
+    ...(sub[0] === undefined ? {} : { subresource: sub[0] }),
   };
 }
 
