@@ -12,6 +12,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // `() => (flag = true)` and `() => done()` are how small callbacks are written here.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
       // Evidence of any shape is described with type parameters that appear once.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       // process.env['NAME'] is how an index signature is read under noPropertyAccessFromIndexSignature.

@@ -23,6 +23,7 @@ await build({
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
+  alias: Object.fromEntries(['typescript', 'tinyglobby', 'cli-spinners', 'wsl-utils'].map(name => [name, join(import.meta.dirname, 'absent-module.ts')])),
   define: {
     EMBEDDED_MANIFEST: JSON.stringify(await buildManifest()),
     'import.meta.dirname': '__dirname',

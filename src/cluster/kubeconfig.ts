@@ -90,8 +90,7 @@ export async function resolveTarget(
     origin,
     contexts: [...config.contexts.keys()],
     tls: tlsSettings(cluster, flags, clusterName),
-    // Go's client takes a name and password out of the URL where nothing else says who is asking.
-    auth: Object.keys(auth).length === 0 && userInfo !== undefined ? { basic: userInfo } : auth,
+    auth: userInfo === undefined ? auth : withUserInfo(auth, userInfo),
     ...(impersonation === undefined ? {} : { impersonation }),
     ...(cluster === undefined || cluster.proxyUrl === '' ? {} : { proxyUrl: cluster.proxyUrl }),
     disableCompression: flags.disableCompression ?? cluster?.disableCompression ?? false,
@@ -165,6 +164,11 @@ function authSettings(user: UserEntry | undefined, flags: ConnectionFlags, place
     ...(exec === undefined ? {} : { exec }),
     ...(authProvider === undefined ? {} : { authProvider }),
   };
+}
+
+/** Go's client takes a name and password in the URL before any token or plugin; a certificate goes along. */
+function withUserInfo({ certificate }: AuthSettings, basic: NonNullable<AuthSettings['basic']>): AuthSettings {
+  return { basic, ...(certificate === undefined ? {} : { certificate }) };
 }
 
 function checkExec(exec: ExecEntry, hasAuthProvider: boolean, place: string): void {

@@ -5,8 +5,6 @@
  * https://kubernetes.io/docs/tasks/administer-cluster/encrypt-data/ (strength, key length, where the key is kept).
  * Read 2026-11-21.
  */
-export const DATA_DATE = '2026-11-21';
-
 export type EncryptionProviderId = 'aescbc' | 'aesgcm' | 'secretbox' | 'kms v1' | 'kms v2';
 
 export interface EncryptionProvider {

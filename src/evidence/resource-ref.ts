@@ -16,3 +16,9 @@ export function apiGroupOf(apiVersion: string): string {
 export function formatRef(ref: ResourceRef): string {
   return ref.namespace === undefined ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`;
 }
+
+/**
+ * The API server as a thing that findings are about. It is no API object, so the group is ours; one reference for all
+ * replicas, because their names do not survive a restart and would open new tickets.
+ */
+export const apiServerRef: ResourceRef = { apiVersion: 'secaudit/v1', kind: 'Component', name: 'kube-apiserver' };

@@ -2,7 +2,6 @@ import type { ApiServerMetrics } from '../evidence/api-server-metrics.ts';
 import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
-import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { PerResult } from '../evidence/source.ts';
 import { apiServerMetrics, apiServerPods, flagz, readyz, secretCount } from '../evidence/sources/api-server.ts';
 import { serverVersion } from '../evidence/sources/versions.ts';
@@ -15,12 +14,6 @@ export interface EncryptionAtRest {
   readonly replicas: readonly ReplicaEncryption[];
   readonly secrets: StoredSecrets;
 }
-
-/**
- * The API servers as one resource. A replica has no lasting name, so what is wrong with some of them is one finding,
- * and it stays the same finding when they are restarted.
- */
-export const API_SERVER: ResourceRef = { apiVersion: 'secaudit/v1', kind: 'ControlPlane', name: 'kube-apiserver' };
 
 /** The evidence of several replicas in one list, what they have in common once. */
 export function evidenceOfReplicas(replicas: readonly ReplicaEncryption[]): EvidenceItem[] {
@@ -82,7 +75,7 @@ function mostSecrets(metrics: ApiServerMetrics): number {
 function withSharedConfiguration(replicas: readonly ReplicaEncryption[]): ReplicaEncryption[] {
   return replicas.map(replica => {
     if (replica.writes !== 'unseen' || replica.configuration === undefined || replica.verdict === 'unknown') return replica;
-    const twin = replicas.find(other => other.configuration === replica.configuration && other.writes !== 'unseen' );
+    const twin = replicas.find(other => other.configuration === replica.configuration && other.writes !== 'unseen' && !other.wasReloaded);
     if (twin === undefined) return replica;
     const item: EvidenceItem = {
       path: 'apiserver_encryption_config_controller_last_config_info',

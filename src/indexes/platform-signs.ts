@@ -4,7 +4,7 @@ import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
 import { nodes, type NodeEvidence } from '../evidence/sources/platform.ts';
 import { clusterRoleBindings } from '../evidence/sources/rbac.ts';
-import { apiServerRef } from '../evidence/sources/versions.ts';
+import { apiServerRef } from '../evidence/resource-ref.ts';
 
 const KUBEADM_NODE_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
 

@@ -28,7 +28,7 @@ export interface Grant extends BoundTo {
 }
 
 /** One subject bound to a role whose rules could not be read. */
-export interface UnresolvedGrant extends BoundTo {
+interface UnresolvedGrant extends BoundTo {
   readonly gaps: readonly Gap[];
 }
 
@@ -48,7 +48,7 @@ export interface RbacGrants {
   readonly dangling: readonly BoundTo[];
   readonly unresolved: readonly UnresolvedGrant[];
   /** Entries that can match nobody: an unknown kind, or a service account without a namespace in a ClusterRoleBinding. */
-  readonly inert: readonly { readonly binding: ResourceRef; readonly subjectIndex: number; readonly entry: BoundSubject }[];
+  readonly inert: readonly { readonly binding: ResourceRef; readonly subjectIndex: number }[];
   /** What was asked for and could not be read. */
   readonly unread: readonly UnreadBindings[];
   /** What was not asked for (`-n`). It is unknown too, but no part of the question. */
@@ -97,7 +97,7 @@ export const rbacGrants = defineIndex({
       const found = role.kind === 'Role' && namespace === undefined ? undefined : findRules(role);
       for (const [subjectIndexes, subject] of subjectsOf(entries, namespace)) {
         if (subject === undefined) {
-          for (const subjectIndex of subjectIndexes) sorted.inert.push({ binding, subjectIndex, entry: entries[subjectIndex]! });
+          sorted.inert.push(...subjectIndexes.map(subjectIndex => ({ binding, subjectIndex })));
           continue;
         }
         const bound = { binding, entries, subject, subjectIndexes, role, ...(namespace === undefined ? {} : { namespace }) };

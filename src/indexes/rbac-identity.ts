@@ -52,7 +52,7 @@ function isLabel(text: string): boolean {
 }
 
 /** The user name that authentication gives a subject that is one identity; a group is none. */
-export function userNameOf(subject: Subject): string | undefined {
+function userNameOf(subject: Subject): string | undefined {
   if (subject.kind === 'Group') return undefined;
   return subject.kind === 'User' ? subject.name : `${serviceAccountPrefix}${subject.namespace ?? ''}:${subject.name}`;
 }

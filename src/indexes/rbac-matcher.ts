@@ -25,7 +25,7 @@ export interface ResourceRequest {
 }
 
 /** A request for a path that is no resource; the verb is the HTTP method in lower case. */
-export interface NonResourceRequest {
+interface NonResourceRequest {
   readonly verb: string;
   readonly nonResourceURL: string;
 }

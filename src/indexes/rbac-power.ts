@@ -85,7 +85,7 @@ function plainPowers(rules: readonly PolicyRule[], reach: Reach): Power[] {
   const add = (id: string, impact: Impact, verb: string, what: (rule: PolicyRule) => readonly string[]): void => {
     const ruleIndexes = indexesWhere(rules, rule => what(rule).length > 0);
     if (ruleIndexes.length === 0) return;
-    powers.push({ id, impact, words: `${verb} ${listed(distinct(ruleIndexes.flatMap(at => what(rules[at]!))))}`, ruleIndexes, rank: 0 });
+    powers.push({ id, impact, words: `${verb} ${listed(distinct(rules.flatMap(what)))}`, ruleIndexes, rank: 0 });
   };
   add('write', 'write', 'change', rule => (hasWriteVerb(rule) ? liveResources(rule, reach) : []));
   add('read', 'read', 'read', rule => (read.some(verb => hasVerb(rule, verb)) ? liveResources(rule, reach) : []));
@@ -93,7 +93,7 @@ function plainPowers(rules: readonly PolicyRule[], reach: Reach): Power[] {
   if (reach === 'namespace') return powers;
   add('paths', 'paths', 'ask for the paths', rule => (hasMethod(rule) ? (rule.nonResourceURLs ?? []).filter(url => !publicPaths.has(url)) : []));
   add('public-paths', 'public', 'ask for the public paths', rule => (hasMethod(rule) ? (rule.nonResourceURLs ?? []).filter(url => publicPaths.has(url)) : []));
-  add('self-review', 'public', 'ask about itself', rule => (hasVerb(rule, 'create') ? named(rule, selfReviews) : []));
+  add('self-review', 'public', 'create', rule => (hasVerb(rule, 'create') ? named(rule, selfReviews) : []));
   return powers;
 }
 

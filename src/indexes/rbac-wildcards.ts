@@ -8,6 +8,8 @@ export type WildcardWeight = 'broad' | 'wide' | 'narrow';
 export interface WildcardRule {
   readonly ruleIndex: number;
   readonly weight: WildcardWeight;
+  /** The strongest thing that the star lets through, to be read after "can". */
+  readonly words: string;
 }
 
 /** The verbs that a person means by a star: those of `kubectl api-resources -o wide`. */
@@ -19,8 +21,8 @@ const ordinaryVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'del
  */
 export function wildcardRules(rules: readonly PolicyRule[]): WildcardRule[] {
   return rules.flatMap((rule, ruleIndex) => {
-    const weight = hasStar(rule) ? weightOf(rules, rule) : undefined;
-    return weight === undefined ? [] : [{ ruleIndex, weight }];
+    const weighed = hasStar(rule) ? weigh(rules, rule) : undefined;
+    return weighed === undefined ? [] : [{ ruleIndex, ...weighed }];
   });
 }
 
@@ -30,17 +32,19 @@ function hasStar({ verbs, apiGroups, resources, nonResourceURLs = [] }: PolicyRu
   return isAnyPath || has(apiGroups, '*') || has(resources, '*') || (has(verbs, '*') && (resources ?? []).length > 0);
 }
 
-function weightOf(rules: readonly PolicyRule[], rule: PolicyRule): WildcardWeight | undefined {
-  const alone = powersOf([rule], 'cluster');
-  if (alone.length === 0 && takeoversFromVirtualVerbs(rules, rule).length === 0) return undefined;
+function weigh(rules: readonly PolicyRule[], rule: PolicyRule): Omit<WildcardRule, 'ruleIndex'> | undefined {
   const isNamed = (rule.resourceNames ?? []).length > 0;
-  if (has(rule.resources, '*') && !isNamed) {
-    const isCore = has(rule.apiGroups, '') || has(rule.apiGroups, '*');
-    const canWrite = alone.some(power => power.impact === 'write');
-    if (alone.some(isTakeover) || (isCore && canWrite)) return 'broad';
-    return canWrite ? 'wide' : 'narrow';
-  }
-  return !isNamed && takeoversFromVirtualVerbs(rules, rule).length > 0 ? 'broad' : 'narrow';
+  const [gained] = isNamed ? [] : takeoversFromVirtualVerbs(rules, rule);
+  if (gained !== undefined) return { weight: 'broad', words: gained.words };
+  const powers = powersOf([rule], 'cluster');
+  const [strongest] = powers;
+  if (strongest === undefined) return undefined;
+  const { words } = strongest;
+  if (!has(rule.resources, '*') || isNamed) return { weight: 'narrow', words };
+  const isCore = has(rule.apiGroups, '') || has(rule.apiGroups, '*');
+  const canWrite = powers.some(power => power.impact === 'write');
+  if (isTakeover(strongest) || (isCore && canWrite)) return { weight: 'broad', words };
+  return { weight: canWrite ? 'wide' : 'narrow', words };
 }
 
 /**

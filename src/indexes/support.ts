@@ -2,10 +2,10 @@ import type { SupportCalendar } from '../data/support-calendar.ts';
 import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
-import type { ResourceRef } from '../evidence/resource-ref.ts';
+import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
 import { nodes, type NodeEvidence } from '../evidence/sources/platform.ts';
-import { apiServerRef, serverVersion } from '../evidence/sources/versions.ts';
+import { serverVersion } from '../evidence/sources/versions.ts';
 import { platform, type Platform } from './platform.ts';
 import { verdictOf, type SupportVerdict } from './support-verdict.ts';
 

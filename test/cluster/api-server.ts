@@ -27,19 +27,19 @@ export interface GroundOptions extends ApiServerSettings {
 }
 
 /** A client certificate's identity. */
-export interface ClientIdentity extends Validity {
+interface ClientIdentity extends Validity {
   readonly user: string;
   readonly groups?: readonly string[] | undefined;
 }
 
 /** Whom a kubeconfig is for. A service account must exist; its token holds one hour. */
-export type KubeconfigUser =
+type KubeconfigUser =
   | ClientIdentity
   | { readonly token: string }
   | { readonly serviceAccount: string; readonly namespace: string }
   | 'anonymous';
 
-export interface KubectlOptions {
+interface KubectlOptions {
   /** Default: the admin's. */
   readonly kubeconfig?: string | undefined;
   /** Standard input. */
@@ -49,7 +49,7 @@ export interface KubectlOptions {
 }
 
 /** A second API server on the same etcd. */
-export interface Replica {
+interface Replica {
   readonly url: string;
   readonly port: number;
   readonly auditLog: string;

@@ -49,8 +49,10 @@ const cached = (): string[] => {
 const builds = (): string[] => (existsSync(path.join(folder, 'builds')) ? readFileSync(path.join(folder, 'builds'), 'utf8').trim().split('\n') : []);
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !isSo(); await sleep(10)) {
+  const deadline = Date.now() + 20_000;
+  while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`After 20 s still not so: ${isSo.toString()}; the cache holds ${cached().join(', ')}.`);
+    await sleep(10);
   }
 }
 

@@ -33,8 +33,10 @@ function processes(): string[] {
 }
 
 async function until(what: string, isSo: () => boolean, seconds = 60): Promise<void> {
-  for (const deadline = Date.now() + seconds * 1000; !isSo(); await sleep(5)) {
+  const deadline = Date.now() + seconds * 1000;
+  while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`After ${seconds} s still not so: ${what}. Alive:\n${processes().join('\n')}\nOutput:\n${output}`);
+    await sleep(5);
   }
 }
 

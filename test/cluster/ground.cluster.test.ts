@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { startApiServer, type Ground } from './api-server.ts';
 import { controlPlaneVersion } from './binaries.ts';
 
@@ -36,8 +36,10 @@ interface ObjectList {
 
 describe('a bare ground', () => {
   let ground: Ground;
-  beforeAll(async () => { ground = await startApiServer(); });
-  afterAll(() => ground?.stop());
+  beforeAll(async () => {
+    ground = await startApiServer();
+    return () => ground.stop();
+  });
 
   test('is ready, and is the version that go.mod names', async () => {
     expect(await kubectl(ground, ['get', '--raw', '/readyz'])).toBe('ok');
@@ -111,8 +113,10 @@ describe('a bare ground', () => {
 
 describe('a ground with encryption', () => {
   let ground: Ground;
-  beforeAll(async () => { ground = await startApiServer({ encryption: 'aescbc' }); });
-  afterAll(() => ground?.stop());
+  beforeAll(async () => {
+    ground = await startApiServer({ encryption: 'aescbc' });
+    return () => ground.stop();
+  });
 
   const store = async (name: string): Promise<void> => {
     await kubectl(ground, ['create', 'secret', 'generic', name, '--from-literal=word=value']);

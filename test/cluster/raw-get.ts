@@ -11,7 +11,7 @@ export function getRaw(url: string, as: CertificateAndKey, path: string, accept?
     const asked = request(new URL(path, url), { agent: false, cert: as.certificate, key: as.key, rejectUnauthorized: false, headers }, response => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
+      response.on('end', () => { resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }); });
       response.on('error', reject);
     });
     asked.on('error', reject);

@@ -80,7 +80,7 @@ export function createRbacWorld(seed: number): RbacWorld {
         resources: some(oddResources, 3),
       };
       case 'everything': return { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
-      default: return plain;
+      case 'plain': return plain;
     }
   }
 
@@ -106,8 +106,8 @@ export function createRbacWorld(seed: number): RbacWorld {
   const dangling = [clusterRoleBinding('gone', 'missing', group('system:authenticated')), clusterRoleBinding('nobody', 'c0')];
 
   const objects = [...clusterRoles, ...roles, ...clusterBindings, ...bindings, ...dangling];
-  // The ClusterRoleBindings twice, since each stands for a corner.
-  const asked = [...clusterBindings, ...clusterBindings, ...bindings, ...dangling];
+  // Half about ClusterRoleBindings, since each of them stands for a corner.
+  const asked = [...clusterBindings, ...clusterBindings, ...clusterBindings, ...bindings, ...dangling];
 
   /** A request that a rule is about, also where it only looks as if. */
   function requestAbout(rule: RuleManifest, namespace: string): AccessRequest {
@@ -116,7 +116,7 @@ export function createRbacWorld(seed: number): RbacWorld {
       const url = pick(nonResourceURLs).replace(pick([/\*$/, /\*+$/]), () => pick(['', 'x', '/x', '*']));
       return { verb: concrete(pick(ruled), methods), nonResourceURL: url === '' ? '/' : url };
     }
-    const [resource = '', subresource] = splitOnce(concrete(pick(ruledResources), resources));
+    const [resource, subresource] = splitOnce(concrete(pick(ruledResources), resources));
     return {
       verb: concrete(pick(ruled), verbs),
       apiGroup: concrete(pick(apiGroups), groups),
@@ -170,7 +170,7 @@ export function createRbacWorld(seed: number): RbacWorld {
       }
       const binding = pick(asked);
       const bound = binding['subjects'] as SubjectManifest[] | undefined;
-      const { namespace = pick(worldNamespaces) } = binding.metadata;
+      const namespace = binding.metadata.namespace ?? pick(worldNamespaces);
       const rules = rulesBy(binding);
       return {
         identity: bound !== undefined && chance(0.75) ? identityFor(pick(bound), namespace) : pick(identities),

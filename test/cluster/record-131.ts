@@ -66,8 +66,10 @@ async function untilCounted(on: Ground): Promise<void> {
   for (const resource of ['secrets', 'configmaps']) {
     const { length } = (await kubectl(on, ['get', resource, '-A', '-o', 'name'])).trim().split('\n');
     const counted = new RegExp(`^apiserver_storage_objects\\{resource="${resource}"\\} ${length}$`, 'm');
-    for (const deadline = Date.now() + 150_000; !counted.test(await kubectl(on, ['get', '--raw', '/metrics'])); await sleep(2000)) {
+    const deadline = Date.now() + 150_000;
+    while (!counted.test(await kubectl(on, ['get', '--raw', '/metrics']))) {
       if (Date.now() > deadline) throw new Error(`After two and a half minutes the server has still not counted its ${resource}; run this again.`);
+      await sleep(2000);
     }
   }
 }

@@ -100,7 +100,7 @@ async function record(ground: Ground, folder: string, settings = false): Promise
     writeFileSync(path.join(folder, 'flagz.json'), keptFlags(await get(ground, '/flagz', FLAGZ_ACCEPT)));
     writeFileSync(path.join(folder, 'version.json'), await get(ground, '/version'));
   }
-  console.log(`recorded ${path.basename(folder)}`);
+  process.stderr.write(`recorded ${path.basename(folder)}\n`);
 }
 
 /** Lines of kept families, with what /metrics says about them. */

@@ -1,7 +1,9 @@
 /**
  * Writes src/data/rbac-bootstrap.json: the roles and bindings that a kube-apiserver makes by itself, as a real bare one
- * has them. Run it with node for each Kubernetes version that the control plane can be built for; the file holds one
- * recording a minor version, and running again replaces that version's.
+ * has them. The file holds one recording a minor version; running again replaces that version's.
+ *
+ * `node test/cluster/record-rbac-bootstrap.ts [DIRECTORY]`: kube-apiserver and kube-controller-manager are taken from the
+ * directory, for another version than that of the test suites.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,8 +19,13 @@ interface Item {
 
 const file = path.join(import.meta.dirname, '../../src/data/rbac-bootstrap.json');
 
+const [directory] = process.argv.slice(2);
+const binaries = directory === undefined ? {} : {
+  'kube-apiserver': path.resolve(directory, 'kube-apiserver'),
+  'kube-controller-manager': path.resolve(directory, 'kube-controller-manager'),
+};
 // With a controller manager, since the rules of admin, edit and view are put together by it.
-await using ground = await startApiServer({ controllerManager: true });
+await using ground = await startApiServer({ controllerManager: true, binaries });
 
 async function list(resource: string): Promise<Item[]> {
   const { stdout, stderr, code } = await ground.kubectl(['get', resource, '-A', '-o', 'json']);

@@ -57,7 +57,7 @@ async function prefixInEtcd(ground: Ground, name: string): Promise<string> {
       method: 'POST', cert: pki('apiserver-etcd-client.crt'), key: pki('apiserver-etcd-client.key'), ca: readFileSync(ground.ca.etcd),
     }, response => {
       let body = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => resolve(body)).on('error', reject);
+      response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; }).on('end', () => { resolve(body); }).on('error', reject);
     });
     asked.on('error', reject).end(JSON.stringify({ key }));
   });

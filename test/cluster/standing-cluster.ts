@@ -42,10 +42,12 @@ export function recordStandingCluster(ground: Ground, flags: readonly string[]):
 export async function endStandingCluster(): Promise<'ended' | 'cleared' | 'none'> {
   if (!existsSync(standingClusterDir)) return 'none';
   if (clearAbandoned(standingClusterDir)) return 'cleared';
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
     if (!existsSync(standingClusterDir)) return 'ended';
     const record = readSupervisorRecord(standingClusterDir);
     if (record !== undefined && isSupervised(standingClusterDir)) process.kill(record.supervisor, 'SIGTERM');
+    await sleep(50);
   }
   throw new Error(`The cluster in ${standingClusterDir} did not end in 30 s; kill process ${readSupervisorRecord(standingClusterDir)?.supervisor} and run this again.`);
 }

@@ -19,7 +19,7 @@ export interface Supervised {
   stop(): Promise<void>;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** On top of this process's environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Default: the supervised directory. */
@@ -39,7 +39,7 @@ export interface SupervisedProcess {
   kill(): Promise<void>;
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

@@ -12,6 +12,7 @@ const usage = `Usage: npm run cluster:up [-- FLAGS]
   --encryption KIND      ${encryptionKinds.join(', ')} (default none)
 `;
 
+process.stdout.on('error', () => undefined); // whoever reads the pipe may leave early: `cluster:up | head -1`
 await main();
 
 async function main(): Promise<void> {

@@ -84,7 +84,7 @@ describe('versions on a real API server', () => {
     expect(linesOf(createEvaluator(snapshot).judge(unsupported))).toEqual({ status: 'notAssessed', lines: ['unknown kubelets'] });
     // By then no calendar that may apply supports it, so it does not matter which one does.
     const later = createEvaluator(snapshot, '2031-11-21T12:00:00Z').judge(unsupported);
-    expect(linesOf(later)).toEqual({ status: 'failed', lines: ['high APIServer/kube-apiserver', 'unknown kubelets'] });
+    expect(linesOf(later)).toEqual({ status: 'failed', lines: ['high Component/kube-apiserver', 'unknown kubelets'] });
     expect(evidenceOf(snapshot, kubeSystemNamespace)).toMatchObject({ gap: { kind: 'gap', reason: 'forbidden', permissions: [{ resource: 'namespaces', verb: 'get' }] } });
     expect(evidenceOf(snapshot, whoAmI)).toMatchObject({ value: { username: 'nobody-in-particular' } });
   });

@@ -13,7 +13,7 @@ describe('deadlines', () => {
         { what: 'upstream Kubernetes support of kubelet v1.35.9', at: '2027-02-28T23:59:59Z', daysLeft: 99, count: 2 },
         {
           what: 'upstream Kubernetes support of API server v1.37.1', at: '2027-10-28T23:59:59Z', daysLeft: 341, count: 1,
-          resource: { apiVersion: 'secaudit/v1', kind: 'APIServer', name: 'kube-apiserver' },
+          resource: { apiVersion: 'secaudit/v1', kind: 'Component', name: 'kube-apiserver' },
         },
         {
           what: 'upstream Kubernetes support of kubelet v1.37.1', at: '2027-10-28T23:59:59Z', daysLeft: 341, count: 1,

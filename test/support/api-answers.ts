@@ -1,4 +1,4 @@
-import { matchesFields, matchesLabels, type ApiList, type ApiObject, type ResourcePath } from './api-data.ts';
+import { matchesFields, matchesLabels, type ApiData, type ApiList, type ApiObject, type ResourcePath } from './api-data.ts';
 
 /** What goes out: a status, a body and what describes it. */
 export interface Reply {
@@ -96,8 +96,13 @@ export function expiredContinue(token: string): Reply {
 }
 
 /** One page of a list, or the one object that the path names, as the query and the Accept header ask for it. */
-export function resourceReply(list: ApiList | undefined, at: ResourcePath, query: URLSearchParams, accept: string): Reply {
-  if (list === undefined || at.subresource !== undefined) return plain(404, '404 page not found\n');
+export function resourceReply(data: ApiData, at: ResourcePath, query: URLSearchParams, accept: string): Reply {
+  const list = data.lists.get(at.collection);
+  if (list === undefined || at.subresource !== undefined) {
+    const groupVersion = at.collection.slice(0, at.collection.lastIndexOf('/') + 1);
+    const isServed = at.group === '' || [...data.lists.keys()].some(path => path.startsWith(groupVersion));
+    return isServed ? status(404, 'the server could not find the requested resource', { details: {} }) : plain(404, '404 page not found\n');
+  }
   const isMetadataOnly = accept.includes('as=PartialObjectMetadata');
   if (accept !== '' && !/json|\*/.test(accept)) return status(406, 'only the following media types are accepted: application/json');
   const scoped = list.items.filter(item => at.namespace === undefined || item.metadata.namespace === at.namespace);
@@ -105,7 +110,7 @@ export function resourceReply(list: ApiList | undefined, at: ResourcePath, query
   const found = scoped.find(item => item.metadata.name === at.name);
   if (found === undefined) {
     const qualified = at.group === '' ? at.resource : `${at.resource}.${at.group}`;
-    return status(404, `${qualified} ${JSON.stringify(at.name)} not found`, { details: { name: at.name, kind: at.resource } });
+    return status(404, `${qualified} ${JSON.stringify(at.name)} not found`, { details: { name: at.name, ...(at.group === '' ? {} : { group: at.group }), kind: at.resource } });
   }
   const typed = { apiVersion: list.apiVersion, kind: list.kind.replace(/List$/, ''), ...found };
   return json(200, isMetadataOnly ? metadataOf(found) : typed);

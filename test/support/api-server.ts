@@ -64,7 +64,8 @@ export interface LoggedRequest {
 export interface FakeApiServer {
   readonly url: string;
   readonly authority: Certificate;
-  readonly requests: readonly LoggedRequest[];
+  /** All so far; a test may empty it. */
+  readonly requests: LoggedRequest[];
   /** Connections opened so far. */
   readonly connections: () => number;
   readonly setFaults: (faults: readonly FaultRule[]) => void;
@@ -127,7 +128,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     if (text !== undefined) return { status: 200, contentType: text.startsWith('{') ? 'application/json' : 'text/plain; charset=utf-8', body: text };
     const at = parseResourcePath(path);
     if (at === undefined) return plain(404, '404 page not found\n');
-    return resourceReply(options.data.lists.get(at.collection), at, query, request.headers.accept ?? '');
+    return resourceReply(options.data, at, query, request.headers.accept ?? '');
   }
 
   return {

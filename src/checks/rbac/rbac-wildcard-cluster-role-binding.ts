@@ -1,5 +1,5 @@
 import { rbacGrants, type BoundTo } from '../../indexes/rbac-grants.ts';
-import { isEverything, powersOf } from '../../indexes/rbac-power.ts';
+import { isEverything } from '../../indexes/rbac-power.ts';
 import { wildcardRules, type WildcardWeight } from '../../indexes/rbac-wildcards.ts';
 import { defineCheck, type Severity } from '../define-check.ts';
 import { grantFinding, grantTargets, reachWords, throughRole } from './grant-finding.ts';
@@ -45,13 +45,11 @@ export default defineCheck({
     // rbac-cluster-admin-grant says so already.
     if (isEverything(grant.rules)) return undefined;
     const wildcards = wildcardRules(grant.rules);
-    const worst = worstFirst.find(weight => wildcards.some(rule => rule.weight === weight));
+    const worst = worstFirst.flatMap(weight => wildcards.filter(rule => rule.weight === weight))[0];
     if (worst === undefined) return undefined;
-    const starred = wildcards.filter(rule => rule.weight === worst).map(rule => rule.ruleIndex);
-    const power = powersOf(grant.rules, 'cluster').find(each => each.ruleIndexes.some(at => starred.includes(at)));
     return grantFinding(grant, {
-      severity: severities[worst],
-      message: `A wildcard lets ${throughRole(grant)}, ${power?.words ?? 'do more than is written out'} ${reachWords(grant)}`,
+      severity: severities[worst.weight],
+      message: `A wildcard lets ${throughRole(grant)}, ${worst.words} ${reachWords(grant)}`,
       ruleIndexes: wildcards.map(rule => rule.ruleIndex),
     });
   },

@@ -1,5 +1,6 @@
 import type { Gap } from '../../evidence/gap.ts';
-import { API_SERVER, encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
+import { apiServerRef } from '../../evidence/resource-ref.ts';
+import { encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
 import type { EncryptionVerdict, ReplicaEncryption } from '../../indexes/encryption-verdict.ts';
 import { VERDICT_WORDS, whichReplicas } from '../../indexes/encryption-words.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
@@ -42,7 +43,7 @@ export default defineCheck({
     const [first, ...more] = evidenceOfReplicas(found);
     if (first === undefined) return undefined;
     return {
-      resource: API_SERVER,
+      resource: apiServerRef,
       // Counters only rise: a Secret that was rewritten since is still counted until the replica restarts.
       message: `${whichReplicas(found, replicas)} ${VERDICT_WORDS.plaintextRemains}, or were so since it started`,
       evidence: [first, ...more],

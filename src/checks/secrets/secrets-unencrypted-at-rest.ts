@@ -1,5 +1,6 @@
 import type { Gap } from '../../evidence/gap.ts';
-import { API_SERVER, encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
+import { apiServerRef } from '../../evidence/resource-ref.ts';
+import { encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
 import type { ReplicaEncryption } from '../../indexes/encryption-verdict.ts';
 import { VERDICT_WORDS, whichReplicas } from '../../indexes/encryption-words.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
@@ -46,7 +47,7 @@ export default defineCheck({
     if (first === undefined) return undefined;
     const verdicts = [...new Set(worst.map(({ verdict }) => VERDICT_WORDS[verdict]))];
     return {
-      resource: API_SERVER,
+      resource: apiServerRef,
       ...(plain.length > 0 ? {} : { severity: 'info' as const }),
       message: `${whichReplicas(worst, replicas)} ${verdicts.join(', or ')}`,
       evidence: [first, ...more],

@@ -1,6 +1,7 @@
 import { ENCRYPTION_PROVIDERS, type EncryptionProvider } from '../../data/encryption-providers.ts';
 import type { Gap } from '../../evidence/gap.ts';
-import { API_SERVER, encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
+import { apiServerRef } from '../../evidence/resource-ref.ts';
+import { encryptionAtRest, evidenceOfReplicas } from '../../indexes/encryption-at-rest.ts';
 import type { ReplicaEncryption } from '../../indexes/encryption-verdict.ts';
 import { providerWords, whichReplicas } from '../../indexes/encryption-words.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
@@ -50,7 +51,7 @@ export default defineCheck({
     const [first, ...more] = evidenceOfReplicas(replicas).filter(({ path }) => path.includes(`"${prefix}`));
     if (weakness === undefined || first === undefined) return undefined;
     return {
-      resource: API_SERVER,
+      resource: apiServerRef,
       severity: weakness.severity,
       message: `${whichReplicas(replicas, encryption.replicas)} encrypts Secrets with ${words.join(' and ')}: ${weakness.why}`,
       evidence: [first, ...more],

@@ -1,8 +1,4 @@
-import type { ResourceRef } from '../resource-ref.ts';
 import { getSource, selfReviewSource } from '../source.ts';
-
-/** The API server has no object of its own that findings could name; this stands for it, whichever replica answered. */
-export const apiServerRef: ResourceRef = { apiVersion: 'secaudit/v1', kind: 'APIServer', name: 'kube-apiserver' };
 
 /** `GET /version`: what one API server says of itself. Behind a balancer another replica may say otherwise. */
 export interface ServerVersion {

@@ -11,7 +11,7 @@ const snapshot = (...all: readonly ApiServerMetrics[]): ReturnType<typeof snapsh
 const metrics = (...names: readonly string[]): ReturnType<typeof snapshotWith> => snapshot(...names.map(name => recordedMetrics(name)));
 const { apiserver_watch_cache_initializations_total: _, ...withoutWatchCache } = recordedMetrics('aescbc');
 
-const medium = 'medium ControlPlane/kube-apiserver';
+const medium = 'medium Component/kube-apiserver';
 
 describeCheck(check, {
   fails: {

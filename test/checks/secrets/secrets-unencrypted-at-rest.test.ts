@@ -24,7 +24,7 @@ const staticPod = (...flags: readonly string[]): Parameters<typeof snapshotWith>
   spec: { containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...flags] }] },
 });
 
-const high = 'high ControlPlane/kube-apiserver';
+const high = 'high Component/kube-apiserver';
 
 describeCheck(check, {
   fails: {
@@ -50,7 +50,7 @@ describeCheck(check, {
     secretbox: metrics('secretbox'),
     'both of two replicas': metrics('aescbc', 'secretbox'),
     'old plain text, which is a check of its own': metrics('aescbc-after-none-written'),
-    'everything encrypted that was read, and nothing written yet': [metrics('aescbc-restarted'), 'info ControlPlane/kube-apiserver'],
+    'everything encrypted that was read, and nothing written yet': [metrics('aescbc-restarted'), 'info Component/kube-apiserver'],
   },
   notAssessed: {
     'nothing stored and a configuration that shows nothing of itself': [metrics('aescbc-no-secret'), 'unknown API server'],

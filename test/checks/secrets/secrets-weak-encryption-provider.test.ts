@@ -20,7 +20,7 @@ const writing = (...prefixes: readonly string[]): ApiServerMetrics => ({
     }))),
 });
 
-const finding = (severity: string, provider: string): string => `${severity} ControlPlane/kube-apiserver (${provider})`;
+const finding = (severity: string, provider: string): string => `${severity} Component/kube-apiserver (${provider})`;
 
 describeCheck(check, {
   fails: {

@@ -9,7 +9,7 @@ import { forbidden } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 import { aksNode, clusterAt, eksNode, gkeNode, node, type VersionsOptions } from '../../support/versions.ts';
 
-const both = (severity: string): [string, string] => [`${severity} APIServer/kube-apiserver`, `${severity} Node/n1`];
+const both = (severity: string): [string, string] => [`${severity} Component/kube-apiserver`, `${severity} Node/n1`];
 const on = (day: string): VersionsOptions => ({ collectedAt: `${day}T00:00:00Z` });
 const plain = (minor: string, options?: VersionsOptions): Snapshot => clusterAt(`v${minor}.4`, [node('n1', `v${minor}.4`)], options);
 const eks = (minor: string, options?: VersionsOptions): Snapshot =>
@@ -34,7 +34,7 @@ describeCheck(check, {
     'upstream, ninety days before': [plain('1.35', on('2026-11-30')), ...both('low')],
     'an API server whose calendar is not known, by the earliest that may apply': [
       clusterAt('v1.35.9', [], { gaps: { nodes: forbidden(nodes) }, ...on('2027-02-01') }),
-      'medium APIServer/kube-apiserver',
+      'medium Component/kube-apiserver',
       'unknown kubelets',
     ],
   },

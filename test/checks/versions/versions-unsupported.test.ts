@@ -9,7 +9,7 @@ import { describeCheck } from '../../support/describe-check.ts';
 import { aksNode, clusterAt, eksNode, gkeNode, node, type VersionsOptions } from '../../support/versions.ts';
 import type { Snapshot } from '../../../src/evidence/snapshot.ts';
 
-const API_SERVER = 'high APIServer/kube-apiserver';
+const API_SERVER = 'high Component/kube-apiserver';
 const on = (day: string): VersionsOptions => ({ collectedAt: `${day}T12:00:00Z` });
 const plain = (minor: string, options?: VersionsOptions): Snapshot => clusterAt(`v${minor}.4`, [node('n1', `v${minor}.4`)], options);
 const eks = (minor: string, options?: VersionsOptions): Snapshot =>
