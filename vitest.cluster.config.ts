@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The suites that need a real API server: `npm run test:cluster`. */
 export default defineConfig({
   test: {
-    include: ['test/cluster/**/*.cluster.test.ts'],
+    include: ['test/**/*.cluster.test.ts'],
     globalSetup: 'test/cluster/global-setup.ts',
     // An API server takes a core while it starts.
     maxWorkers: 2,

@@ -4,7 +4,6 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRecordedApi, type ApiData } from '../test/support/api-data.ts';
@@ -28,7 +27,7 @@ try {
   await run(given.filter(word => word !== KEEP), kubeconfig);
   if (keeps) {
     process.stderr.write(`\nThe server stays until Ctrl-C; in another terminal:\n  export KUBECONFIG=${kubeconfig}\n  npm run -s secaudit -- rbac\n`);
-    await once(process, 'SIGINT');
+    await new Promise(resolve => process.once('SIGINT', resolve));
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -40,8 +39,10 @@ async function run(words: readonly string[], kubeconfig: string): Promise<void> 
     stdio: 'inherit',
     env: { ...process.env, KUBECONFIG: kubeconfig },
   });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  process.exitCode = code ?? 1;
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', code => resolve(code ?? 1));
+  });
 }
 
 /** Leases run out within the hour; the recording's are renewed as of now, as a living API server would have done. */

@@ -8,7 +8,7 @@ import { clusterOf } from './engine/cluster-identity.ts';
 import { createEvaluator } from './engine/evaluate.ts';
 import type { Exception } from './engine/exceptions.ts';
 import { buildPermissionsView, permissionsOf } from './engine/permissions-view.ts';
-import type { AuditReport, ReportViews } from './engine/report-model.ts';
+import type { AuditReport } from './engine/report-model.ts';
 import { selectChecks, type Selection } from './engine/select-checks.ts';
 import { sourcesOf } from './evidence/need.ts';
 import { evidenceOf, type Snapshot } from './evidence/snapshot.ts';
@@ -135,12 +135,12 @@ export function judge(snapshot: Snapshot, question: AuditQuestion, options: Judg
     toolVersion: VERSION,
     data: dataDates(),
     deadlines: 'value' in upcoming ? upcoming.value : [],
-    views: Object.fromEntries(question.views.map(name => [name, viewOf(evaluator.resolve<unknown>(VIEWS[name]))])) as ReportViews,
+    views: Object.fromEntries(question.views.map(name => [name, viewOf(evaluator.resolve<unknown>(VIEWS[name]))])),
   });
 }
 
 /** The checks of a question. @throws {Problem} where it names something unknown or nothing */
-export function checksFor(question: AuditQuestion): readonly Check[] {
+function checksFor(question: AuditQuestion): readonly Check[] {
   return selectChecks(CHECKS, question.selection);
 }
 

@@ -1,7 +1,6 @@
 import type { Argv, EvidenceItem, Grade } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import type { Context, EvidenceFor, Need, Needs } from '../evidence/need.ts';
-import type { PerResult } from '../evidence/source.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { Subject } from '../evidence/subject.ts';
 
@@ -75,11 +74,6 @@ export function isUnknownTarget(target: unknown): target is UnknownTarget {
   return typeof target === 'object' && target !== null && unknownMark in target;
 }
 
-/** Results per node or replica as targets: what was read, and an unknown target for each that was not. */
-export function targetsOf<T>(results: readonly PerResult<T>[]): (Extract<PerResult<T>, { value: T }> | UnknownTarget)[] {
-  return results.map(result => ('gap' in result ? unknownTarget(result.of, [result.gap]) : result));
-}
-
 /** What a check says about itself; pages, catalogue, completion and the ClusterRole are made from it. */
 export interface CheckWords {
   readonly id: string;
@@ -118,7 +112,7 @@ export function defineCheck<const N extends Readonly<Record<string, Need>>, T>(
     readonly inspect: (target: T, evidence: EvidenceFor<N & Needs>, context: Context) => Finding | undefined;
   },
 ): Check {
-  return check as unknown as Check;
+  return check;
 }
 
 /** The family of a check, from its id. */

@@ -8,6 +8,7 @@ import { openCredentials, readPem, type Credential } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
 import { resolveTarget, type Target } from './kubeconfig.ts';
 import type { Login } from './login.ts';
+import { loadPlainHttp } from './plain-http.ts';
 import { proxyFor } from './proxy.ts';
 import { BrokenExchange, createAgent, exchange, type Wire } from './transport.ts';
 
@@ -45,7 +46,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   const lifetime = new AbortController();
   const { signal } = lifetime;
   const credentials = await openCredentials(target, { env, signal: options.signal ?? signal });
-  const wires = wireFactory(target, await trustedAuthorities(target), flags, env);
+  const wires = wireFactory(target, await trustedAuthorities(target), await loadPlainHttp(new URL(target.server)), flags, env);
   let line = openLine(await credentials.current());
   const lines = [line];
 
@@ -221,7 +222,13 @@ function checkedAuthority(pem: string, target: Target): string {
   return pem;
 }
 
-function wireFactory(target: Target, ca: string[] | undefined, flags: ConnectionFlags, env: NodeJS.ProcessEnv): (credential: Credential) => Wire {
+function wireFactory(
+  target: Target,
+  ca: string[] | undefined,
+  modules: Pick<Wire, 'plainHttp'>,
+  flags: ConnectionFlags,
+  env: NodeJS.ProcessEnv,
+): (credential: Credential) => Wire {
   const server = new URL(target.server);
   const proxy = proxyFor(server, target.proxyUrl, env);
   const timeoutMilliseconds = Math.round((flags.requestTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000);
@@ -230,6 +237,7 @@ function wireFactory(target: Target, ca: string[] | undefined, flags: Connection
     server,
     tls: { context: secureContext(target, ca, credential), rejectUnauthorized: !insecure, ...(serverName === undefined ? {} : { serverName }) },
     ...(proxy === undefined ? {} : { proxy }),
+    ...modules,
     timeoutMilliseconds,
   });
 }

@@ -1,9 +1,9 @@
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { unescape } from 'node:querystring';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../problem.ts';
+import { loadPlainHttp } from './plain-http.ts';
 
 /**
  * The proxy that leads to the server: the cluster's `proxy-url`, else HTTPS_PROXY or HTTP_PROXY unless NO_PROXY or a
@@ -63,12 +63,13 @@ export class ProxyRefusal extends Error {
 }
 
 /** Asks a proxy for a tunnel with CONNECT. What it answers is a bare stream to the server. */
-export function openTunnel(proxy: URL, server: URL, timeoutMilliseconds: number): Promise<Duplex> {
+export async function openTunnel(proxy: URL, server: URL, timeoutMilliseconds: number): Promise<Duplex> {
+  const { plainHttp } = await loadPlainHttp(proxy);
   return new Promise((resolve, reject) => {
     const port = server.port === '' ? (server.protocol === 'https:' ? '443' : '80') : server.port;
     const target = `${server.hostname}:${port}`;
     const user = `${unescape(proxy.username)}:${unescape(proxy.password)}`;
-    const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
+    const request = (plainHttp?.request ?? httpsRequest)({
       hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port),
       method: 'CONNECT',

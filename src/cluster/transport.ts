@@ -1,9 +1,10 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { connect as tlsConnect, type SecureContext } from 'node:tls';
 import { createGunzip } from 'node:zlib';
 import type { Answer } from './api-client.ts';
+import type { PlainHttp } from './plain-http.ts';
 import { openTunnel } from './proxy.ts';
 
 /** More than the lists that run at once, so that a small question need not wait behind them. */
@@ -14,12 +15,13 @@ export interface Wire {
   readonly tls: { readonly context: SecureContext; readonly rejectUnauthorized: boolean; readonly serverName?: string };
   readonly proxy?: URL;
   readonly timeoutMilliseconds: number;
+  /** Needed for an http:// server only; see plain-http.ts. */
+  readonly plainHttp?: PlainHttp;
 }
 
 /** An agent for one server. The TLS settings are given outright, so that no environment variable turns verification off. */
 export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
-  const { server, proxy, tls } = wire;
-  const secure = server.protocol === 'https:';
+  const { server, proxy, tls, plainHttp } = wire;
   const tlsOptions = {
     secureContext: tls.context,
     rejectUnauthorized: tls.rejectUnauthorized,
@@ -28,11 +30,11 @@ export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
   const tunnelled = { host: bareHost(server), ...(isIP(bareHost(server)) === 0 ? { servername: bareHost(server) } : {}), ...tlsOptions };
   // With a limit on its sockets even an agent without keep-alive asks the server to keep them open.
   const pool = keepAlive ? { keepAlive, maxSockets: MOST_SOCKETS } : { keepAlive };
-  const agent = secure ? new HttpsAgent({ ...pool, ...tlsOptions }) : new HttpAgent(pool);
+  const agent = plainHttp === undefined ? new HttpsAgent({ ...pool, ...tlsOptions }) : new plainHttp.Agent(pool);
   if (proxy !== undefined) {
     agent.createConnection = (_options, done) => {
       openTunnel(proxy, server, wire.timeoutMilliseconds).then(
-        socket => done?.(null, secure ? tlsConnect({ socket, ...tunnelled }) : socket),
+        socket => done?.(null, plainHttp === undefined ? tlsConnect({ socket, ...tunnelled }) : socket),
         (error: Error) => done?.(error, undefined as never),
       );
       return undefined;
@@ -86,7 +88,7 @@ export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
     let bytes = 0;
     let phase: Phase = 'connection';
     let timer: NodeJS.Timeout | undefined;
-    const request = (server.protocol === 'https:' ? httpsRequest : httpRequest)({
+    const request = (wire.plainHttp?.request ?? httpsRequest)({
       protocol: server.protocol,
       hostname: bareHost(server),
       port: server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port),

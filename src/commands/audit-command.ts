@@ -1,3 +1,4 @@
+import type { Interfaces } from '@oclif/core';
 import { Command } from '@oclif/core/command';
 import { audit, judge, sourcesFor, type AuditQuestion, type JudgingOptions } from '../audit.ts';
 import { FAMILIES, type Family } from '../checks/define-check.ts';
@@ -5,7 +6,7 @@ import type { AuditReport } from '../engine/report-model.ts';
 import type { Selection } from '../engine/select-checks.ts';
 import type { Style } from '../report/style.ts';
 import { Problem } from '../problem.ts';
-import { auditFlags, connectionFlags, connectionOf, durationSeconds, isAtLeast, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, isAtLeast, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -29,20 +30,14 @@ export async function runAuditCommand(command: AuditCommand, flags: AuditCommand
   await printReport(report, command.table, {
     output: flags.output,
     headers: !flags['no-headers'],
-    ...(flags.color === undefined ? {} : { color: flags.color }),
+    ...colorOf(flags.color),
     ...(flags['output-file'] === undefined ? {} : { file: flags['output-file'] }),
   });
   // Ctrl-C has set its own code already.
   process.exitCode ??= exitCodeOf(report, flags);
 }
 
-export type AuditCommandFlags = Awaited<ReturnType<typeof parseAllFlags>>;
-
-// The type of parsed flags, taken from oclif's own inference; never called.
-async function parseAllFlags() {
-  const { parse } = await import('@oclif/core/parser');
-  return (await parse([], { flags: allFlags })).flags;
-}
+export type AuditCommandFlags = Interfaces.InferredFlags<typeof allFlags>;
 
 async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
   const run = followRun({

@@ -4,7 +4,7 @@ import { selectChecks } from '../engine/select-checks.ts';
 import { paintWord } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, outputFlags } from './flags.ts';
 import { styleOf, writeOut } from './print-report.ts';
 
 export default class Checks extends BaseCommand {
@@ -25,7 +25,7 @@ export default class Checks extends BaseCommand {
       ...(flags.severity === undefined ? {} : { severity: flags.severity }),
       ...(flags.framework === undefined ? {} : { frameworks: flags.framework }),
     });
-    const style = styleOf({ headers: !flags['no-headers'], ...(flags.color === undefined ? {} : { color: flags.color }) });
+    const style = styleOf({ headers: !flags['no-headers'], ...colorOf(flags.color) });
     const table = renderTable(
       checks,
       [

@@ -107,6 +107,11 @@ export function durationSeconds(flag: string, text: string): number {
   return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
 }
 
+/** The colour flag as an option: absent where neither --color nor --no-color was given, which oclif's type leaves out. */
+export function colorOf(color: boolean | undefined): { readonly color?: boolean } {
+  return color === undefined ? {} : { color };
+}
+
 /** Whether a severity is at or above another. */
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {
   return SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(threshold);

@@ -1,7 +1,7 @@
 import { auditPermissions } from '../audit.ts';
 import { renderPermissions } from '../report/permissions-table.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, connectionFlags, connectionOf, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -26,7 +26,7 @@ export default class Permissions extends BaseCommand {
       await printReport(report, renderPermissions, {
         output: flags.output === 'wide' ? 'table' : flags.output,
         headers: !flags['no-headers'],
-        ...(flags.color === undefined ? {} : { color: flags.color }),
+        ...colorOf(flags.color),
         ...(flags['output-file'] === undefined ? {} : { file: flags['output-file'] }),
       });
     } finally {

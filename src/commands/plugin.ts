@@ -31,6 +31,6 @@ export class EmbeddedPlugin extends Plugin {
     const command = (await load()).default;
     command.id = id;
     command.plugin = this;
-    return command as unknown as Command.Class;
+    return command;
   }
 }

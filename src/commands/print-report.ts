@@ -39,9 +39,8 @@ async function render(report: AuditReport, table: (report: AuditReport, style: S
 /** How stdout wants it: its width, colour and letters. Into a pipe or a file nothing is wrapped or coloured. */
 export function styleOf(options: Pick<PrintOptions, 'color' | 'headers' | 'file'>): Style {
   const terminal = options.file === undefined && process.stdout.isTTY;
-  const columns = process.stdout.columns ?? Number(process.env['COLUMNS'] ?? 80);
   return {
-    width: terminal ? Math.max(columns || 80, 40) : Number.POSITIVE_INFINITY,
+    width: terminal ? Math.max(process.stdout.columns, 40) : Number.POSITIVE_INFINITY,
     color: options.color ?? (terminal && isColorWanted(process.env)),
     unicode: terminal && /utf-?8/i.test(process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? ''),
     headers: options.headers,

@@ -39,7 +39,7 @@ export function findCheck(registry: readonly Check[], id: string): Check {
 }
 
 /** The frameworks that any check maps to, in a fixed order. */
-export function frameworksOf(registry: readonly Check[]): readonly Control['framework'][] {
+function frameworksOf(registry: readonly Check[]): readonly Control['framework'][] {
   return [...new Set(registry.flatMap(check => check.controls.map(({ framework }) => framework)))].sort();
 }
 

@@ -49,7 +49,7 @@ export function defineIndex<const N extends Needs, T>(index: {
   readonly needs: N;
   readonly build: (evidence: EvidenceFor<N>, context: Context) => T;
 }): Index<T> {
-  return { type: 'index', id: index.id, needs: index.needs, build: index.build as Index<T>['build'] };
+  return { type: 'index', id: index.id, needs: index.needs, build: index.build };
 }
 
 /** The sources that a set of needs comes down to, through any indexes and attempts, each once. */

@@ -114,7 +114,7 @@ export function listSource<T>() {
       kind: declared.kind,
       resource: declared.resource,
       namespaced: declared.namespaced,
-      fields: declared.fields as AnyFieldTree,
+      fields: declared.fields,
       ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
       ...(declared.labelSelector === undefined ? {} : { labelSelector: declared.labelSelector }),
     },
@@ -170,7 +170,7 @@ export function perReplicaSource<T>(
   return {
     ...source,
     per: 'replica',
-    replicaKey: declared.replicaKey as (value: never) => string,
+    replicaKey: declared.replicaKey,
     permissions: [
       ...declared.permissions,
       { apiGroup: 'coordination.k8s.io', resource: 'leases', verb: 'list', namespace: 'kube-system' },

@@ -77,7 +77,8 @@ export const rbacView = defineIndex({
   id: 'rbac-view',
   needs: { rbac: rbacGrants },
   build({ rbac }): RbacView {
-    const rated = rbac.grants.map(grant => ({ grant, power: powersOf(grant.rules, reachOf(grant))[0], platform: platformOf(grant) }));
+    const strongest = strongestByRole();
+    const rated = rbac.grants.map(grant => ({ grant, power: strongest(grant), platform: platformOf(grant) }));
     const subjects = [...Map.groupBy(rated, each => formatSubject(each.grant.subject)).values()].map(subjectRow);
     const where = (isWanted: (grant: Grant) => boolean): RbacRows<GrantRow> =>
       rows(rated.filter(each => isWanted(each.grant)).sort(byStrength).map(grantRow));
@@ -99,6 +100,16 @@ export const rbacView = defineIndex({
     };
   },
 });
+
+/** Thousands of bindings may share a role, and its rules are one object then: they are weighed once for each reach. */
+function strongestByRole(): (grant: Grant) => Power | undefined {
+  const known = { cluster: new Map<Grant['rules'], Power | undefined>(), namespace: new Map<Grant['rules'], Power | undefined>() };
+  return grant => {
+    const reach = reachOf(grant);
+    if (!known[reach].has(grant.rules)) known[reach].set(grant.rules, powersOf(grant.rules, reach)[0]);
+    return known[reach].get(grant.rules);
+  };
+}
 
 function subjectRow(rated: readonly Rated[]): { readonly rank: number; readonly row: SubjectRow } {
   const [strongest, ...others] = [...rated].sort(byStrength);

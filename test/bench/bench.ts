@@ -43,7 +43,7 @@ const results = [
     budget: 2.5,
     limit: 4,
     ours: [program, 'scan', '--kubeconfig', kubeconfig],
-    theirs: [process.execPath, join(import.meta.dirname, 'plain-reader.mjs'), kubeconfig, ...scanPaths(kubeconfig)],
+    theirs: [process.execPath, join(import.meta.dirname, 'plain-reader.ts'), kubeconfig, ...scanPaths(kubeconfig)],
   },
 ].map(compare);
 

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
+import { loadPlainHttp } from '../../src/cluster/plain-http.ts';
 import { createAgent, exchange, type Wire } from '../../src/cluster/transport.ts';
 import type { FaultRule } from '../support/api-server.ts';
 import { failureOf, testBench } from './connection.ts';
@@ -294,7 +295,7 @@ describe('faults', () => {
 
   it.each([0, Infinity])('a body beyond the limit is not read into memory (gzip from %d bytes)', async gzipFrom => {
     const server = await start({ plainHttp: true, gzipFrom, data: { lists: new Map(), texts: new Map([['/metrics', 'x'.repeat(5_000_000)]]) } });
-    const wire: Wire = { server: new URL(server.url), tls: { context: createSecureContext(), rejectUnauthorized: true }, timeoutMilliseconds: 5000 };
+    const wire: Wire = { server: new URL(server.url), ...(await loadPlainHttp(new URL(server.url))), tls: { context: createSecureContext(), rejectUnauthorized: true }, timeoutMilliseconds: 5000 };
     const asked = { method: 'GET', path: '/metrics', headers: { 'Accept-Encoding': 'gzip' }, agent: createAgent(wire, false), signal: new AbortController().signal } as const;
     await expect(exchange(wire, { ...asked, longestBody: 1_000_000 })).rejects.toMatchObject({ phase: 'length' });
     expect((await exchange(wire, { ...asked, longestBody: 5_000_000 })).body).toHaveLength(5_000_000);

@@ -116,7 +116,7 @@ describe('merging', () => {
   });
 
   it('keeps names such as __proto__ apart from the program', async () => {
-    const found = await target(config({ __proto__x: {}, constructor: {}, ['__proto__']: {} } as Record<string, Entry>, 'constructor'));
+    const found = await target(config({ __proto__x: {}, constructor: {}, ['__proto__']: {} }, 'constructor'));
     expect(found).toMatchObject({ server: 'https://constructor:6443', auth: { token: 'token-of-constructor' } });
     expect(await problemOf(target(config({ a: {} }), { context: 'toString' }))).toMatch(/"toString" does not exist/);
   });

@@ -44,10 +44,17 @@ export async function endStandingCluster(): Promise<'ended' | 'cleared' | 'none'
   if (clearAbandoned(standingClusterDir)) return 'cleared';
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
-    if (!existsSync(standingClusterDir)) return 'ended';
-    const record = readSupervisorRecord(standingClusterDir);
-    if (record !== undefined && isSupervised(standingClusterDir)) process.kill(record.supervisor, 'SIGTERM');
+    if (!existsSync(standingClusterDir) || clearAbandoned(standingClusterDir)) return 'ended';
+    askToEnd(readSupervisorRecord(standingClusterDir)?.supervisor);
     await sleep(50);
   }
-  throw new Error(`The cluster in ${standingClusterDir} did not end in 30 s; kill process ${readSupervisorRecord(standingClusterDir)?.supervisor} and run this again.`);
+  throw new Error(`The cluster in ${standingClusterDir} did not end in 30 s; kill its supervisor.ts and run this again.`);
+}
+
+function askToEnd(supervisor: number | undefined): void {
+  try {
+    if (supervisor !== undefined) process.kill(supervisor, 'SIGTERM');
+  } catch {
+    // It has just ended.
+  }
 }

@@ -117,7 +117,7 @@ async function end(code: number): Promise<void> {
   // Retried, since the parent may have been killed while one of its own children still writes there.
   if (mine) await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   process.exitCode = code;
-  if (process.connected) process.disconnect();
+  if (process.connected) process.disconnect?.();
 }
 
 function killGroup(pid: number, signal: NodeJS.Signals): void {

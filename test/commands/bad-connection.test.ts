@@ -35,7 +35,7 @@ async function file(text: string): Promise<string> {
 
 /** Everything that can be wrong between the shell and the API server; each is one sentence that says what to do. */
 const CASES: readonly (readonly [name: string, args: () => Promise<readonly string[]>, words: RegExp])[] = [
-  ['no kubeconfig at all', async () => [], /kubeconfig/],
+  ['no kubeconfig at all', () => Promise.resolve([]), /kubeconfig/],
   ['a context that does not exist', async () => ['--kubeconfig', await file(server.kubeconfig()), '--context', 'prod'], /prod.*fake/],
   ['a server that is not there', async () => ['--kubeconfig', await file(server.kubeconfig({ cluster: { server: 'https://127.0.0.1:1' } }))], /127\.0\.0\.1:1.*(refused|reach|connect|answer)/],
   ['a name that does not resolve', async () => ['--kubeconfig', await file(server.kubeconfig({ cluster: { server: 'https://nowhere.invalid:6443' } }))], /nowhere\.invalid/],

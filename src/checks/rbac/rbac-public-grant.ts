@@ -46,9 +46,10 @@ export default defineCheck({
 
   inspect(grant) {
     const audience = audienceOf(grant.subject);
+    if (audience === undefined) return undefined;
     const [strongest] = powersOf(grant.rules, reachOf(grant));
     // Rules without any effect grant nothing to anybody.
-    if (audience === undefined || strongest === undefined) return undefined;
+    if (strongest === undefined) return undefined;
     const isClusterAdmin = strongest.id === 'everything' && grant.namespace === undefined;
     return grantFinding(grant, {
       severity: isClusterAdmin ? 'critical' : severities[audience][strongest.impact],

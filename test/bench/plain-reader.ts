@@ -2,21 +2,21 @@
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 
-const [, , kubeconfig, ...paths] = process.argv;
+const [, , kubeconfig = '', ...paths] = process.argv;
 const text = readFileSync(kubeconfig, 'utf8');
-const value = key => new RegExp(`${key}: "?([^"\\n]+)"?`).exec(text)?.[1] ?? '';
-const material = key => (value(`${key}-data`) === '' ? readFileSync(value(key)) : Buffer.from(value(`${key}-data`), 'base64'));
+const value = (key: string): string => new RegExp(`${key}: "?([^"\\n]+)"?`).exec(text)?.[1] ?? '';
+const material = (key: string): Buffer => (value(`${key}-data`) === '' ? readFileSync(value(key)) : Buffer.from(value(`${key}-data`), 'base64'));
 const server = new URL(value('server'));
 const agent = new https.Agent({
   keepAlive: true, maxSockets: 4,
   ca: material('certificate-authority'), cert: material('client-certificate'), key: material('client-key'),
 });
 
-function get(path) {
+function get(path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     https.get({ host: server.hostname, port: server.port, path, agent }, response => {
-      const chunks = [];
-      response.on('data', chunk => chunks.push(chunk));
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve(Buffer.concat(chunks).toString()));
     }).on('error', reject);
   });
