@@ -1,4 +1,4 @@
-import type { Argv, EvidenceItem, Grade } from '../evidence/evidence-item.ts';
+import type { Argv, EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import type { Context, EvidenceFor, Need, Needs } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
@@ -31,7 +31,7 @@ export interface Control {
   readonly id: string;
 }
 
-export type { Argv, EvidenceItem, Grade };
+export type { Argv, EvidenceItem };
 
 /** One check failing for one target. */
 export interface Finding {

@@ -18,7 +18,7 @@ export interface FirstAnswer {
 }
 
 /** The path that everybody may read on a cluster with default settings. */
-export const VERSION_PATH = '/version';
+const VERSION_PATH = '/version';
 
 /**
  * Asks for the version: the proof that there is an API server and that it lets us in.
@@ -50,7 +50,7 @@ export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
  * on, as 403 does, which only says that this path is locked.
  * @throws {Problem} anything else, with what came instead
  */
-export function assertApiServer(answer: Answer, server: string, hint = ''): void {
+function assertApiServer(answer: Answer, server: string, hint = ''): void {
   if (answer.status === 200 && gitVersionOf(answer) !== undefined) return;
   if (isStatus(answer)) {
     if (answer.status === 429 || answer.status >= 500) {

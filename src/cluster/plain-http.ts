@@ -1,5 +1,10 @@
+import type { Agent, request } from 'node:http';
+
 /** The part of node:http that is used. */
-export type PlainHttp = Pick<typeof import('node:http'), 'Agent' | 'request'>;
+export interface PlainHttp {
+  readonly Agent: typeof Agent;
+  readonly request: typeof request;
+}
 
 /**
  * Loads node:http for a server that is reached over plain HTTP. It is never imported outright: an ES module's import of

@@ -35,7 +35,7 @@ export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
     agent.createConnection = (_options, done) => {
       openTunnel(proxy, server, wire.timeoutMilliseconds).then(
         socket => done?.(null, plainHttp === undefined ? tlsConnect({ socket, ...tunnelled }) : socket),
-        (error: Error) => done?.(error, undefined as never),
+        (error: unknown) => done?.(error instanceof Error ? error : new Error(String(error)), undefined as never),
       );
       return undefined;
     };
@@ -123,7 +123,7 @@ export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
           settle();
           resolve({ status: answer.statusCode ?? 0, headers: plainHeaders(answer), body, bytes });
         },
-        (error: Error) => {
+        (error: unknown) => {
           const code = codeOf(error);
           fail(code === 'Z_BUF_ERROR' ? 'body' : code === 'ERR_TOO_LONG' ? 'length' : 'decoding', code, error);
         },
@@ -156,7 +156,7 @@ function plainHeaders(answer: IncomingMessage): Readonly<Record<string, string |
 }
 
 /** The code of an error, of its first part where it is one error for several addresses. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return error instanceof Error ? error.name : 'unknown';

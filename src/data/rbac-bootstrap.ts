@@ -100,7 +100,7 @@ const kubeadm: RbacBaseline = {
 };
 
 /** What the API server makes by itself, recorded from real ones by test/cluster/record-rbac-bootstrap.ts. */
-export const bootstrapBaselines = recorded as readonly RbacBaseline[];
+const bootstrapBaselines = recorded as readonly RbacBaseline[];
 
 /** Every baseline that a cluster's own grants are compared with. */
 export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm];

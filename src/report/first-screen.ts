@@ -90,7 +90,7 @@ export function causeTable(rows: readonly ReportCause[], style: Style): string {
     [
       { header: 'SEVERITY', value: ({ severity }) => severity, paint: (text, { severity }) => paintWord(style, severity, text) },
       { header: 'COUNT', value: ({ count }) => String(count) },
-      { header: 'CAUSE', value: ({ cause, title }) => `${cause}: ${lowerFirst(title)}`, flexible: true },
+      { header: 'CAUSE', value: ({ cause, title }) => `${cause}: ${title}`, flexible: true },
       { header: 'OWNER', value: ({ owner }) => owner },
     ],
     style,
@@ -110,20 +110,27 @@ export function renderFindings(report: AuditReport, style: Style): string {
 function notAssessed(report: AuditReport, style: Style): string {
   if (report.notAssessed.length === 0) return '';
   const rows = report.notAssessed.slice(0, SHOWN.notAssessed);
-  return notAssessedTable(rows, style) + more(report.notAssessed.length - rows.length, 'reason');
+  return notAssessedTable(report, rows, style) + more(report.notAssessed.length - rows.length, 'reason');
 }
 
 /** What was not assessed, and what would close it. */
-export function notAssessedTable(rows: readonly ReportNotAssessed[], style: Style): string {
+export function notAssessedTable(report: AuditReport, rows: readonly ReportNotAssessed[], style: Style): string {
+  const judged = new Set(report.checks.filter(({ status }) => status !== 'notAssessed').map(({ id }) => id));
   return renderTable(
     rows,
     [
-      { header: 'NOT ASSESSED', value: ({ checks }) => counted(checks.length, 'check') },
+      { header: 'NOT ASSESSED', value: ({ checks }) => extentWords(checks.length, checks.filter(id => judged.has(id)).length) },
       { header: 'BECAUSE', value: ({ detail }) => detail, flexible: true },
-      { header: 'CLOSED BY', value: ({ closes }) => closerWords(closes) },
+      { header: 'CLOSED BY', value: ({ closes }) => closerWords(closes), flexible: true },
     ],
     style,
   );
+}
+
+/** A check that failed may still have targets that could not be judged: it is not assessed in part. */
+function extentWords(all: number, inPart: number): string {
+  if (inPart === 0) return counted(all, 'check');
+  return inPart === all ? `${counted(all, 'check')} in part` : `${counted(all - inPart, 'check')}, ${inPart} in part`;
 }
 
 function closerWords(closes: ReportNotAssessed['closes']): string {
@@ -169,8 +176,4 @@ function next(report: AuditReport, style: Style): string {
 
 function more(count: number, what: string): string {
   return count > 0 ? `\nand ${counted(count, `more ${what}`, `more ${what}s`)}; -o wide shows all` : '';
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

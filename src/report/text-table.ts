@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import { escapeForTerminal } from './escape.ts';
 import { paint, type Style } from './style.ts';
 
@@ -7,34 +8,38 @@ export interface Column<Row> {
   readonly value: (row: Row) => string;
   /** Colours the cell after it was escaped and measured. */
   readonly paint?: (text: string, row: Row) => string;
-  /** Takes what width the other columns leave, and wraps. At most one column of a table. */
+  /** Wraps where the terminal is narrow; the widest of the flexible columns gives way first. */
   readonly flexible?: true;
 }
 
-/** The narrowest that a flexible column may become before lines are simply longer than the terminal. */
-const NARROWEST = 20;
+/** The narrowest that a flexible column becomes; beyond that lines are simply longer than the terminal. */
+const NARROWEST = 16;
 const GAP = 2;
 
 /**
  * A table as kubectl prints it: columns, no lines. Every cell is escaped; nothing is ever cut: where the terminal is
- * narrow, the flexible column wraps, and into a pipe it does not.
+ * narrow, flexible columns wrap, and into a pipe they do not.
  */
 export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], style: Style, indent = 0): string {
   const cells = rows.map(row => columns.map(column => escapeForTerminal(column.value(row))));
-  const natural = columns.map((column, index) =>
-    Math.max(style.headers ? column.header.length : 0, ...cells.map(row => row[index]?.length ?? 0)),
+  const natural = columns.map(({ header }, index) =>
+    Math.max(style.headers ? header.length : 0, ...cells.map(row => stringWidth(row[index] ?? ''))),
   );
-  const widths = fit(natural, columns.findIndex(column => column.flexible), style.width - indent);
+  const widths = fit(natural, columns.map(({ flexible }) => flexible === true), style.width - indent);
   const table = new Table({
     chars: BARE,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colWidths: widths.map((width, index) => (index === widths.length - 1 ? width : width + GAP)),
-    wordWrap: true,
-    wrapOnWordBoundary: true,
   });
   if (style.headers) table.push(columns.map(({ header }) => paint(style, 'bold', header)));
   rows.forEach((row, at) => {
-    table.push(columns.map((column, index) => painted(column, cells[at]?.[index] ?? '', row)));
+    table.push(
+      columns.map((column, index) =>
+        wrap(cells[at]?.[index] ?? '', widths[index] ?? 0)
+          .map(line => (column.paint === undefined ? line : column.paint(line, row)))
+          .join('\n'),
+      ),
+    );
   });
   return table
     .toString()
@@ -43,14 +48,52 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
     .join('\n');
 }
 
-function painted<Row>(column: Column<Row>, text: string, row: Row): string {
-  return column.paint === undefined ? text : column.paint(text, row);
+/** Breaks text into lines of at most that many columns, between words where there are any. */
+export function wrap(text: string, width: number): string[] {
+  if (stringWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap(each => pieces(each, width))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && stringWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
 }
 
-function fit(natural: readonly number[], flexible: number, width: number): number[] {
-  const total = natural.reduce((sum, each) => sum + each, 0) + GAP * (natural.length - 1);
-  if (flexible < 0 || total <= width) return [...natural];
-  return natural.map((each, index) => (index === flexible ? Math.max(NARROWEST, each - (total - width)) : each));
+/** A word that is wider than the line, in pieces that are not: a name that is cut off would be another name. */
+function pieces(word: string, width: number): string[] {
+  if (stringWidth(word) <= width) return [word];
+  const parts: string[] = [];
+  let part = '';
+  for (const character of word) {
+    if (part !== '' && stringWidth(part + character) > width) {
+      parts.push(part);
+      part = '';
+    }
+    part += character;
+  }
+  return [...parts, part];
+}
+
+function fit(natural: readonly number[], isFlexible: readonly boolean[], width: number): number[] {
+  const widths = [...natural];
+  const room = width - GAP * (natural.length - 1);
+  for (let over = sum(widths) - room; over > 0; over = sum(widths) - room) {
+    const widest = widths.reduce((best, each, index) => (isFlexible[index] === true && each > (widths[best] ?? 0) ? index : best), isFlexible.indexOf(true));
+    const current = widths[widest] ?? 0;
+    if (widest < 0 || current <= NARROWEST) break;
+    widths[widest] = Math.max(NARROWEST, current - 1);
+  }
+  return widths;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, each) => total + each, 0);
 }
 
 const BARE = {

@@ -2,8 +2,8 @@ import type { AuditReport, ReportEvidence, ReportFinding } from '../engine/repor
 import { escapeForTerminal } from './escape.ts';
 import { causeTable, header, notAssessedTable } from './first-screen.ts';
 import { paint, paintWord, type Style } from './style.ts';
-import { renderTable } from './text-table.ts';
-import { bytes, STATUS_WORDS } from './words.ts';
+import { renderTable, wrap } from './text-table.ts';
+import { bytes, counted, STATUS_WORDS } from './words.ts';
 
 /** Everything: each finding with its evidence and commands, each check, each source. */
 export function renderWide(report: AuditReport, style: Style): string {
@@ -11,24 +11,24 @@ export function renderWide(report: AuditReport, style: Style): string {
   const infos = report.findings.length - serious.length;
   const sections = [
     header(report, style),
-    ...serious.map(finding => findingBlock(finding, style)),
-    infos === 0 ? '' : `${infos} findings of severity info describe the platform; -o json lists them`,
+    ...serious.map((finding, index) => findingBlock(finding, style, index === serious.findIndex(({ check }) => check === finding.check))),
+    infos === 0 ? '' : `${counted(infos, 'finding')} of severity info: what the platform itself has, which -o json lists`,
     report.causes.length === 0 ? '' : causeTable(report.causes, style),
-    report.notAssessed.length === 0 ? '' : notAssessedTable(report.notAssessed, style),
+    report.notAssessed.length === 0 ? '' : notAssessedTable(report, report.notAssessed, style),
     checkTable(report, style),
     sourceTable(report, style),
   ];
   return `${sections.filter(section => section !== '').join('\n\n')}\n`;
 }
 
-function findingBlock(finding: ReportFinding, style: Style): string {
+/** @param isFirst whether it is the first of its check, which alone says what to change: it is the same for all */
+function findingBlock(finding: ReportFinding, style: Style, isFirst: boolean): string {
   const state = finding.state === 'excepted' ? '  (excepted)' : '';
   return [
     `${paintWord(style, finding.severity, finding.severity.toUpperCase())}  ${paint(style, 'bold', escapeForTerminal(finding.message))}${state}`,
     field('check', finding.check, style),
     ...finding.evidence.flatMap(item => evidenceLines(item, style)),
-    field('change', finding.remediation.change, style),
-    field('may break', finding.remediation.mayBreak, style),
+    ...(isFirst ? [field('change', finding.remediation.change, style), field('may break', finding.remediation.mayBreak, style)] : []),
     ...(finding.remediation.commands ?? []).map(command => commandField('fix', command)),
     field('fingerprint', finding.fingerprint, style),
   ].join('\n');
@@ -54,20 +54,6 @@ function field(name: string, value: string, style: Style): string {
 /** A command is one line, however long: it is there to be copied. */
 function commandField(name: string, command: string): string {
   return `  ${name.padEnd(LABEL)}${escapeForTerminal(command)}`;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }
 
 function checkTable(report: AuditReport, style: Style): string {

@@ -59,7 +59,7 @@ function config({ clusters = {}, users = {}, contexts = {}, current }: Config): 
 
 interface Case {
   /** One is given as --kubeconfig, more as KUBECONFIG; a missing one is a file that does not exist. */
-  readonly configs: () => readonly (Config | string | 'missing')[];
+  readonly configs: () => readonly (Config | string)[];
   readonly flags?: () => ConnectionFlags;
 }
 

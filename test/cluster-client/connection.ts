@@ -6,7 +6,7 @@ import { startFakeApiServer, type FakeApiServer, type FakeApiServerOptions } fro
 import { bareEnvironment, temporaryDirectory } from './temporary-files.ts';
 
 /** 1,000 config maps in two namespaces, and what every API server says about itself. */
-export const data: ApiData = {
+const data: ApiData = {
   lists: new Map([['/api/v1/configmaps', { apiVersion: 'v1', kind: 'ConfigMapList', items: configMaps(1000) }]]),
   texts: new Map([
     ['/version', JSON.stringify({ major: '1', minor: '37', gitVersion: 'v1.37.1' })],

@@ -111,7 +111,7 @@ function signCertificate(fields: {
 }
 
 function publicKeyOf(privateKey: string): string {
-  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
 }
 
 /** RFC 5280, 4.2.1.2, method 1: SHA-1 over the key's bits, without the algorithm before them. */

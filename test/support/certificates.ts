@@ -44,7 +44,7 @@ export function createCertificate(fields: CertificateFields, issuer?: Certificat
   const der = sequence(body, algorithm, bitString(sign('sha256', body, issuerKey)));
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`,
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
   };
 }
 
