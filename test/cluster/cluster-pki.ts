@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   createAuthority, createSigningKey, issueCertificate,
-  type Authority, type CertificateAndKey, type CertificateRequest, type Validity,
+  type CertificateAndKey, type CertificateRequest, type Validity,
 } from './pki.ts';
 
 /** The authorities of a cluster, with every certificate a control plane needs on disk as kubeadm lays them out. */
 export interface ClusterPki {
-  readonly cluster: Authority;
-  readonly etcd: Authority;
-  readonly frontProxy: Authority;
+  readonly cluster: CertificateAndKey;
+  readonly etcd: CertificateAndKey;
+  readonly frontProxy: CertificateAndKey;
   /** The path of a file in the folder, such as `etcd/ca.crt`. */
   path(file: string): string;
 }

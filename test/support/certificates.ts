@@ -14,7 +14,8 @@ export interface CertificateFields {
   readonly organizations?: readonly string[];
   /** Host names and IP addresses of a server. */
   readonly names?: readonly string[];
-  readonly use: 'server' | 'client' | 'authority';
+  /** `both`: a server that is its peers' client, such as etcd. */
+  readonly use: 'server' | 'client' | 'both' | 'authority';
   /** Default: five minutes ago. */
   readonly notBefore?: Date;
   /** Default: in one year. */
@@ -48,16 +49,20 @@ export function createCertificate(fields: CertificateFields, issuer?: Certificat
   };
 }
 
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const USAGES = { server: [SERVER_AUTH], client: [CLIENT_AUTH], both: [SERVER_AUTH, CLIENT_AUTH] } as const;
+
 function extensionsOf(fields: CertificateFields, publicKey: KeyObject, issuerKey: KeyObject): Buffer[] {
-  const isAuthority = fields.use === 'authority';
-  const names = fields.names ?? [];
+  const { use, names = [] } = fields;
+  const isAuthority = use === 'authority';
   return [
     // keyCertSign and cRLSign, or digitalSignature and keyEncipherment
     extension('2.5.29.15', true, element(0x03, isAuthority ? Buffer.of(1, 0x06) : Buffer.of(5, 0xa0))),
     extension('2.5.29.19', true, sequence(...(isAuthority ? [element(0x01, Buffer.of(0xff))] : []))),
     extension('2.5.29.14', false, element(0x04, keyIdentifier(publicKey))),
     extension('2.5.29.35', false, sequence(element(0x80, keyIdentifier(issuerKey)))),
-    ...(isAuthority ? [] : [extension('2.5.29.37', false, sequence(objectId(fields.use === 'server' ? '1.3.6.1.5.5.7.3.1' : '1.3.6.1.5.5.7.3.2')))]),
+    ...(isAuthority ? [] : [extension('2.5.29.37', false, sequence(...USAGES[use].map(objectId)))]),
     ...(names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names.map(alternativeName)))]),
   ];
 }
