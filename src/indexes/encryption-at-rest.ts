@@ -70,12 +70,12 @@ function mostSecrets(metrics: ApiServerMetrics): number {
 
 /**
  * A replica that wrote no Secret yet writes them as another one does that has the same configuration file: the order of
- * providers stands in the file. Only a replica that never took over a changed file shows by its writes what this file does.
+ * providers stands in the file.
  */
 function withSharedConfiguration(replicas: readonly ReplicaEncryption[]): ReplicaEncryption[] {
   return replicas.map(replica => {
     if (replica.writes !== 'unseen' || replica.configuration === undefined || replica.verdict === 'unknown') return replica;
-    const twin = replicas.find(other => other.configuration === replica.configuration && other.writes !== 'unseen' && !other.wasReloaded);
+    const twin = replicas.find(other => other.configuration === replica.configuration && other.writes !== 'unseen');
     if (twin === undefined) return replica;
     const item: EvidenceItem = {
       path: 'apiserver_encryption_config_controller_last_config_info',

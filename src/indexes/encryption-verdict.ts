@@ -81,12 +81,12 @@ export function judgeReplica(of: string, metrics: ApiServerMetrics, stored: Stor
     wasReloaded,
     ...(gitVersion === undefined ? {} : { gitVersion }),
     ...(configuration === undefined ? {} : { configuration }),
-    ...(observed.isCounted ? judgeCounted(of, observed, metrics) : judgeAbsent(of, metrics, stored, wasReloaded)),
+    ...(observed.isCounted ? judgeCounted(of, observed, metrics, wasReloaded) : judgeAbsent(of, metrics, stored, wasReloaded)),
   };
 }
 
 /** Some configuration is loaded and at work. */
-function judgeCounted(of: string, observed: ObservedEncryption, metrics: ApiServerMetrics): Judged {
+function judgeCounted(of: string, observed: ObservedEncryption, metrics: ApiServerMetrics, wasReloaded: boolean): Judged {
   const evidence = [...observed.series.map(series => evidenceOf(TRANSFORMATIONS, series)), ...configurationEvidence(metrics)];
   const wrote = observed.providers.some(provider => provider.wrote > 0);
   const read = observed.providers.some(provider => provider.read > 0);
@@ -95,6 +95,7 @@ function judgeCounted(of: string, observed: ObservedEncryption, metrics: ApiServ
     const detail = `${of} wrote Secrets encrypted and in plain text since it started, so its configuration changed in between, and its counters do not say which way`;
     return { verdict: 'unknown', writes: 'unseen', evidence, gaps: [unproven('gap', detail)] };
   }
+  if (wasReloaded) return judgeReloaded(of, observed, evidence);
   if (observed.wrotePlain > 0) return { verdict: 'identityFirst', writes: 'plain', evidence, gaps: [] };
   if (observed.readPlain > 0) return { verdict: 'plaintextRemains', writes: wrote ? 'encrypted' : 'unseen', evidence, gaps: [] };
   if (wrote) return { verdict: 'encrypted', writes: 'encrypted', evidence, gaps: [] };
@@ -102,6 +103,17 @@ function judgeCounted(of: string, observed: ObservedEncryption, metrics: ApiServ
   const detail = read
     ? `${of} has written no Secret since it started, and read some encrypted ones but not all`
     : `${of} is configured to transform Secrets, and has neither read nor written one without an error since it started`;
+  return { verdict: 'unknown', writes: 'unseen', evidence, gaps: [unproven('gap', detail)] };
+}
+
+/**
+ * A changed configuration was taken over since the replica started. What it counted may be the old one's doing, so how it
+ * writes now is not known; and it filled its watch cache before, so Secrets that the old one did not name were read without
+ * being counted. Only that some were in plain text stays true.
+ */
+function judgeReloaded(of: string, observed: ObservedEncryption, evidence: readonly EvidenceItem[]): Judged {
+  if (observed.wrotePlain > 0 || observed.readPlain > 0) return { verdict: 'plaintextRemains', writes: 'unseen', evidence, gaps: [] };
+  const detail = `${of} took over a changed encryption configuration since it started, and its counters do not tell what the present one did from what the one before did; they begin anew when it restarts`;
   return { verdict: 'unknown', writes: 'unseen', evidence, gaps: [unproven('gap', detail)] };
 }
 

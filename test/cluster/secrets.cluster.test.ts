@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { audit } from '../../src/audit.ts';
 import type { AuditReport } from '../../src/engine/report-model.ts';
@@ -45,11 +46,14 @@ function succeeded({ code, stdout, stderr }: CommandResult): string {
   return stdout;
 }
 
+async function flagsOf(ground: Ground): Promise<Record<string, string>> {
+  const admin = ground.issueClientCertificate({ user: 'reader-of-flags', groups: ['system:masters'] });
+  return (JSON.parse((await getRaw(ground.url, admin, '/flagz', FLAGZ_ACCEPT)).body) as { flags: Record<string, string> }).flags;
+}
+
 /** How the value of a Secret begins in etcd itself: the truth that verdicts are held against. */
 async function prefixInEtcd(ground: Ground, name: string): Promise<string> {
-  const admin = ground.issueClientCertificate({ user: 'reader-of-flags', groups: ['system:masters'] });
-  const { flags } = JSON.parse((await getRaw(ground.url, admin, '/flagz', FLAGZ_ACCEPT)).body) as { flags: Record<string, string> };
-  const server = /https:[^\],]+/.exec(flags['etcd-servers'] ?? '')?.[0];
+  const server = /https:[^\],]+/.exec((await flagsOf(ground))['etcd-servers'] ?? '')?.[0];
   const pki = (file: string): Buffer => readFileSync(path.join(ground.dir, 'pki', file));
   const key = Buffer.from(`/registry/secrets/default/${name}`).toString('base64');
   const answer = await new Promise<string>((resolve, reject) => {
@@ -165,6 +169,43 @@ test('identity that is put first after encryption is found out with the first wr
   await createSecret(ground, 'new');
   expect(verdictsIn(await auditSecrets(ground.kubeconfig.admin))).toEqual(['identityFirst']);
 });
+
+const reloading = { 'encryption-provider-config-automatic-reload': 'true' };
+
+test('a configuration that was taken over without a restart is not judged by what the one before did', { timeout: 180_000 }, async () => {
+  await using ground = await startApiServer({ encryption: 'aescbc', flags: reloading });
+  await createSecret(ground, 'db');
+  expect(outcomeOf(await auditSecrets(ground.kubeconfig.admin))).toMatchObject({ [UNENCRYPTED]: 'passed' });
+  await reload(ground, each => ({ ...each, providers: each.providers.toReversed() }));
+  const report = await auditSecrets(ground.kubeconfig.admin);
+  expect(outcomeOf(report)).toMatchObject({ [UNENCRYPTED]: 'notAssessed', [REMAINS]: 'notAssessed', [WEAK]: 'notAssessed' });
+  // So it is: the next one is in plain text.
+  await createSecret(ground, 'new');
+  expect(await prefixInEtcd(ground, 'new')).toBe('k8s\0');
+});
+
+test('Secrets that were read before a configuration named them are not taken for encrypted', { timeout: 180_000 }, async () => {
+  await using ground = await startApiServer({ encryption: 'configmaps-only', flags: reloading });
+  await createSecret(ground, 'old');
+  await reload(ground, each => ({ ...each, resources: ['configmaps', 'secrets'] }));
+  await createSecret(ground, 'new');
+  expect([await prefixInEtcd(ground, 'old'), await prefixInEtcd(ground, 'new')]).toEqual(['k8s\0', 'k8s:enc:aescbc:v1:']);
+  expect(outcomeOf(await auditSecrets(ground.kubeconfig.admin))).toMatchObject({ [REMAINS]: 'notAssessed' });
+});
+
+interface Configured {
+  readonly resources: readonly string[];
+  readonly providers: readonly unknown[];
+}
+
+/** Changes the configuration file and waits until the server has taken it over; it looks once a minute. */
+async function reload(ground: Ground, change: (each: Configured) => Configured): Promise<void> {
+  const file = (await flagsOf(ground))['encryption-provider-config'] ?? '';
+  const configuration = JSON.parse(readFileSync(file, 'utf8')) as { resources: Configured[] };
+  writeFileSync(file, JSON.stringify({ ...configuration, resources: configuration.resources.map(change) }));
+  const taken = /^apiserver_encryption_config_controller_automatic_reloads_total\{.*status="success"\} [1-9]/m;
+  while (!taken.test(succeeded(await ground.kubectl(['get', '--raw', '/metrics'])))) await sleep(2000);
+}
 
 test('a user without metrics learns what is missing, and an empty /flagz is still proof', async () => {
   await using ground = await startApiServer({ encryption: 'none' });

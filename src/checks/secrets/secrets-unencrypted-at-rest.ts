@@ -62,7 +62,9 @@ function isJudged({ verdict, writes }: ReplicaEncryption): boolean {
 }
 
 /** Identity may stand first or last: both read what is there in plain text. What is stored so is a finding of its own check. */
-function noWrite({ of }: ReplicaEncryption): Gap {
-  const detail = `${of} has written no Secret since it started, so whether it would encrypt one cannot be told`;
+function noWrite({ of, wasReloaded }: ReplicaEncryption): Gap {
+  const detail = wasReloaded
+    ? `${of} took over a changed encryption configuration since it started, so whether it would encrypt a Secret now cannot be told until it restarts`
+    : `${of} has written no Secret since it started, so whether it would encrypt one cannot be told`;
   return { kind: 'gap', reason: 'notSeen', source: 'apiservermetrics', detail };
 }

@@ -69,12 +69,13 @@ interface Target {
 
 /** What new Secrets are written with; where none was written, what the stored ones were read with. */
 function providerOf(replica: ReplicaEncryption): Pick<Target, 'rating' | 'words'> | { readonly gaps: readonly Gap[] } {
-  const { of, verdict, gaps, providers } = replica;
+  const { of, verdict, gaps, providers, wasReloaded } = replica;
   if (verdict === 'unknown') return { gaps };
   const wrote = providers.filter(provider => provider.wrote > 0);
   const inUse = wrote.length > 0 ? wrote : providers;
   const [id, ...others] = new Set(inUse.map(provider => provider.id));
   const base = { kind: 'gap', source: 'apiservermetrics' } as const;
+  if (wasReloaded) return { gaps: [{ ...base, reason: 'notProven', detail: `${of} took over a changed encryption configuration since it started, and which provider comes first in it cannot be told until it restarts` }] };
   if (id === undefined) return { gaps: [{ ...base, reason: 'notSeen', detail: `${of} has neither encrypted nor decrypted a Secret since it started` }] };
   if (others.length > 0) {
     return { gaps: [{ ...base, reason: 'notProven', detail: `${of} used several encryption providers since it started, and which one comes first cannot be told` }] };

@@ -20,6 +20,12 @@ const writing = (...prefixes: readonly string[]): ApiServerMetrics => ({
     }))),
 });
 
+/** One that took over a changed configuration since it counted these. */
+const reloaded = (name: string): ReturnType<typeof snapshotWith> => snapshot({
+  ...recordedMetrics(name),
+  apiserver_encryption_config_controller_automatic_reloads_total: [{ labels: { status: 'success' }, value: 1 }],
+});
+
 const finding = (severity: string, provider: string): string => `${severity} Component/kube-apiserver (${provider})`;
 
 describeCheck(check, {
@@ -51,6 +57,8 @@ describeCheck(check, {
     'a provider that is newer than this program': [snapshot(writing('k8s:enc:chacha:v9:')), 'unknown API server'],
     'two providers in turn on one replica': [snapshot(writing('k8s:enc:aescbc:v1:', 'k8s:enc:kms:v2:vault:')), 'unknown API server'],
     'nothing encrypted or decrypted yet': [metrics('aescbc-after-none'), 'unknown API server'],
+    'a configuration that was changed since aescbc was seen': [reloaded('aescbc'), 'unknown API server'],
+    'old plain text and a changed configuration': [reloaded('aescbc-after-none-written'), 'unknown API server'],
     'metrics that may not be read': [snapshotWith({ gaps: { apiservermetrics: forbidden(apiServerMetrics) } }), 'unknown API server'],
   },
   dispensable: [apiServerMetrics, apiServerPods, flagz, readyz, secretCount, serverVersion],
