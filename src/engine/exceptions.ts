@@ -39,11 +39,19 @@ function parseException(entry: unknown, at: string, file: string, registry: read
   const resource = text(entry, 'resource', at, file);
   if (!/^[^/]+\/.+/.test(resource)) throw problem(file, `${at}.resource must be Kind/name or Kind/namespace/name`);
   const expires = text(entry, 'expires', at, file);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(expires) || Number.isNaN(Date.parse(expires))) {
-    throw problem(file, `${at}.expires must be a day such as 2027-01-31`);
+  if (!isDay(expires)) throw problem(file, `${at}.expires must be a day such as 2027-01-31`);
+  const subject = entry['subject'] === undefined ? undefined : text(entry, 'subject', at, file);
+  if (subject !== undefined && !/^(User\/.+|Group\/.+|ServiceAccount\/[^/]+\/.+)$/.test(subject)) {
+    throw problem(file, `${at}.subject must be User/name, Group/name or ServiceAccount/namespace/name`);
   }
-  const subject = entry['subject'] === undefined ? {} : { subject: text(entry, 'subject', at, file) };
-  return { check, resource, ...subject, reason: text(entry, 'reason', at, file), expires };
+  return { check, resource, ...(subject === undefined ? {} : { subject }), reason: text(entry, 'reason', at, file), expires };
+}
+
+/** JavaScript takes the 31st of February for a day in March. */
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const instant = new Date(text);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(text);
 }
 
 function text(entry: Record<string, unknown>, field: string, at: string, file: string): string {
