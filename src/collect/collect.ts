@@ -95,7 +95,9 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     const read = collected[apiServerLeases.id];
     if (read === undefined) throw new Error('the leases are read first');
     if ('gap' in read) return read.gap;
-    return liveReplicas(read.value as Parameters<typeof liveReplicas>[0], options.collectedAt);
+    const live = liveReplicas(read.value as Parameters<typeof liveReplicas>[0], options.collectedAt);
+    // Something answered, so there is one at least: older servers, and those told so by flag, hold no lease.
+    return live > 0 ? live : { kind: 'notObservable', reason: 'notSeen', source: apiServerLeases.id, detail: 'no API server holds a lease' };
   }
 
   const queue = [...rest];
