@@ -6,7 +6,7 @@ import type { AuditReport } from '../engine/report-model.ts';
 import type { Selection } from '../engine/select-checks.ts';
 import type { Style } from '../report/style.ts';
 import { Problem } from '../problem.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, isAtLeast, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, isAtLeast, namespaceOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -49,7 +49,7 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
     return await audit(connectionOf(flags), question, {
       ...judging,
       ...run.options,
-      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...namespaceOf(flags),
       ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
     });
   } finally {
@@ -105,7 +105,9 @@ function exitCodeOf(report: AuditReport, flags: AuditCommandFlags): number {
   const tooBad =
     threshold !== undefined && report.findings.some(({ state, severity }) => state === 'open' && isAtLeast(severity, threshold));
   if (tooBad) return 3;
-  return flags['fail-on-incomplete'] && (report.summary.gaps > 0 || report.summary.checks.error > 0) ? 4 : 0;
+  // A source may be read in part, as where one replica of three did not answer: that is a gap of checks alone.
+  const isIncomplete = report.summary.gaps > 0 || report.summary.checks.error > 0 || report.notAssessed.some(({ kind }) => kind === 'gap');
+  return flags['fail-on-incomplete'] && isIncomplete ? 4 : 0;
 }
 
 /** The base of every command: words and flags are static, `run` is short. */

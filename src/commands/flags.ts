@@ -96,6 +96,18 @@ export interface ParsedConnectionFlags {
   readonly 'request-timeout'?: string | undefined;
 }
 
+/**
+ * The namespace of -n as an option. The name becomes part of a path, where `..` would mean the whole cluster.
+ * @throws {Problem} for what no namespace can be called
+ */
+export function namespaceOf({ namespace }: { readonly namespace?: string | undefined }): { readonly namespace?: string } {
+  if (namespace === undefined) return {};
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) {
+    throw new Problem(`--namespace takes the name of one namespace, which "${namespace}" cannot be`, { exitCode: 2 });
+  }
+  return { namespace };
+}
+
 const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /** A Go duration such as `1m30s`, or a bare number of seconds, in seconds. @throws {Problem} for anything else */

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Interfaces } from '@oclif/core';
 import { run } from '@oclif/core/run';
 import { Problem } from '../problem.ts';
@@ -59,7 +60,7 @@ function report(error: unknown, argv: readonly string[]): void {
     say(error.message);
     process.exitCode = error.exitCode;
   } else if (isUsageError(error)) {
-    const [word = ''] = argv;
+    const [word = ''] = withDefaultCommand(argv);
     const help = Object.hasOwn(COMMANDS, word) ? `${PROGRAM} ${word} --help` : `${PROGRAM} --help`;
     say(`${usageWords(error.message)}; see "${help}"`);
     process.exitCode = 2;
@@ -80,9 +81,11 @@ function escapeLines(text: string): string {
   return text.split('\n').map(escapeForTerminal).join('\n');
 }
 
-/** oclif prints several lines and its own advice; the first says what is wrong. */
+/** oclif prints several lines, some of them dimmed, and its own advice; the first says what is wrong, or the next where it ends in a colon. */
 function usageWords(message: string): string {
-  return (message.split('\n').find(line => line.trim() !== '') ?? message).replace(/[.;:]$/, '').replace(/^\w/, letter => letter.toLowerCase());
+  const [first = message, second] = stripVTControlCharacters(message).split('\n').map(line => line.trim().replaceAll(/\s+/g, ' ')).filter(line => line !== '');
+  const said = first.endsWith(':') && second !== undefined ? `${first} ${second}` : first;
+  return said.replace(/[.;:]$/, '').replace(/^\w/, letter => letter.toLowerCase());
 }
 
 type OclifError = Error & { readonly oclif: { readonly exit: number } };

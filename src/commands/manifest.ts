@@ -20,7 +20,8 @@ function describeCommand(id: string, command: typeof Command): Command.Cached {
     examples: command.examples,
     usage: command.usage,
     flags: command.flags,
-    args: command.args,
+    // The help prints an argument by its name, which oclif otherwise writes into each while it looks for commands.
+    args: Object.fromEntries(Object.entries(command.args).map(([name, arg]) => [name, { ...arg, name }])),
     hidden: command.hidden,
     hiddenAliases: [],
     aliases: [],

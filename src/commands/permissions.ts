@@ -1,7 +1,7 @@
 import { auditPermissions } from '../audit.ts';
 import { renderPermissions } from '../report/permissions-table.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, namespaceOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -21,7 +21,7 @@ export default class Permissions extends BaseCommand {
     try {
       const report = await auditPermissions(connectionOf(flags), {
         ...run.options,
-        ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+        ...namespaceOf(flags),
       });
       await printReport(report, renderPermissions, {
         output: flags.output === 'wide' ? 'table' : flags.output,

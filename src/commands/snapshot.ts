@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import { ALL_VIEWS, takeSnapshot } from '../audit.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, connectionFlags, connectionOf, durationSeconds, outputFlags } from './flags.ts';
+import { auditFlags, connectionFlags, connectionOf, durationSeconds, namespaceOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -32,7 +32,7 @@ export default class Snapshot extends BaseCommand {
     try {
       const snapshot = await takeSnapshot(connectionOf(flags), { selection: {}, views: ALL_VIEWS }, {
         ...run.options,
-        ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+        ...namespaceOf(flags),
         ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
       });
       const { encodeSnapshot } = await import('./snapshot-on-disk.ts');

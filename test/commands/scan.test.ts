@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/checks/registry.ts';
+import { COMMANDS } from '../../src/commands/table.ts';
 import type { AuditReport } from '../../src/engine/report-model.ts';
 import { readRecordedApi, type ApiData } from '../support/api-data.ts';
 import { startFakeApiServer, type FakeApiServer } from '../support/api-server.ts';
@@ -116,6 +117,29 @@ describe('kubectl secaudit', () => {
     const { code, stderr } = await scan(['-o', 'json'], { whileRunning: child => child.stdout?.destroy() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
+  it('passes nothing about replicas where no lease says how many there are', async () => {
+    const path = '/apis/coordination.k8s.io/v1/leases';
+    const unleased = await startFakeApiServer({ data: { ...data, lists: new Map(data.lists).set(path, { ...data.lists.get(path)!, items: [] }) } });
+    const { stdout } = await scan(['secrets', '-o', 'json'], { env: { KUBECONFIG: await configFor(unleased) } });
+    await unleased.close();
+    const report = JSON.parse(stdout) as AuditReport;
+    expect(report.checks.find(({ id }) => id === 'secrets-unencrypted-at-rest')?.unknown).toMatchObject([{ of: 'other API server replicas', gaps: [{ kind: 'notObservable' }] }]);
+    expect(report.checks.map(({ status }) => status)).not.toContain('passed');
+  });
+  it('ends with 4 where one replica of those that hold a lease was not seen, though every source was read', async () => {
+    const path = '/apis/coordination.k8s.io/v1/leases';
+    const renewTime = new Date().toISOString().replace('Z', '000Z');
+    const items = ['one', 'two'].map(name => ({
+      metadata: { name: `apiserver-${name}`, namespace: 'kube-system', labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } },
+      spec: { leaseDurationSeconds: 3600, renewTime },
+    }));
+    const halfSeen = await startFakeApiServer({ data: { ...data, lists: new Map(data.lists).set(path, { ...data.lists.get(path)!, items }) } });
+    const { code, stdout } = await scan(['secrets', '--fail-on-incomplete', '-o', 'json'], { env: { KUBECONFIG: await configFor(halfSeen) } });
+    await halfSeen.close();
+    const report = JSON.parse(stdout) as AuditReport;
+    expect([report.summary.gaps, report.notAssessed.map(({ kind }) => kind)]).toEqual([0, expect.arrayContaining(['gap'])]);
+    expect(code).toBe(4);
+  });
   it('says what was read when it is interrupted, and ends with 130', async () => {
     const slow = await startFakeApiServer({ data, faults: [{ path: '/metrics', fault: { slow: 'headers', milliseconds: 60_000 } }] });
     const interrupted = scan([], {
@@ -173,6 +197,10 @@ describe('without a cluster', () => {
     ['a time that is none', ['--snapshot', demoSnapshotFile, '--at', 'tomorrow'], /^error: --at takes/],
     ['a cluster beside a snapshot', ['--snapshot', demoSnapshotFile, '--context', 'prod'], /^error: --snapshot reads a file and no cluster/],
     ['a command that does not exist', ['frobnicate'], /^error: .*frobnicate.*\n$/],
+    ['an argument that is missing', ['snapshot'], /^error: .*\bfile\b.*see "kubectl secaudit snapshot --help"\n$/],
+    ['two flags that exclude each other', ['-n', 'shop', '-A'], /^error: .*--namespace.*see "kubectl secaudit scan --help"\n$/],
+    ['a namespace that is none', ['-n', '..'], /^error: --namespace takes the name of one namespace, which "\.\." cannot be\n$/],
+    ['an empty namespace', ['rbac', '-n', ''], /^error: --namespace takes/],
   ])('refuses %s with one sentence and exit code 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runSecaudit(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -183,6 +211,11 @@ describe('without a cluster', () => {
     const { code, stderr } = await runSecaudit(['--snapshot', import.meta.filename]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: .*is no snapshot.*\n$/);
+  });
+  it.each(Object.keys(COMMANDS))('has a help for %s', async command => {
+    const { code, stdout, stderr } = await runSecaudit([command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`$ kubectl secaudit ${command}`);
   });
   it('writes usage as a line that can be typed', async () => {
     const { code, stdout } = await runSecaudit(['--help']);
