@@ -1,11 +1,14 @@
+import { parseKubernetesVersion } from '../data/kubernetes-version.ts';
 import type { SupportCalendar } from '../data/support-calendar.ts';
+import { gitVersionOf, type ApiServerMetrics } from '../evidence/api-server-metrics.ts';
 import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
-import { attempt, defineIndex } from '../evidence/need.ts';
+import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
-import { refOf } from '../evidence/source.ts';
+import { refOf, type PerResult } from '../evidence/source.ts';
+import { apiServerMetrics } from '../evidence/sources/api-server.ts';
 import { nodes, type NodeEvidence } from '../evidence/sources/platform.ts';
-import { serverVersion } from '../evidence/sources/versions.ts';
+import { serverVersion, type ServerVersion } from '../evidence/sources/versions.ts';
 import { platform, type Platform } from './platform.ts';
 import { verdictOf, type SupportVerdict } from './support-verdict.ts';
 
@@ -45,19 +48,17 @@ export function isIn<S extends SupportVerdict['state']>(state: S): (component: C
 }
 
 /**
- * The API server and every kubelet, each with the end of its support by the calendar that applies to it. Behind a
- * balancer the API server is the one replica that answered.
+ * The API server and every kubelet, each with the end of its support by the calendar that applies to it. Of several
+ * API server replicas the oldest is judged: during an upgrade that stopped half-way it is the one that is left behind.
  */
 export const support = defineIndex({
   id: 'support',
-  needs: { cluster: platform, version: attempt(serverVersion), nodeList: attempt(nodes) },
-  build({ cluster, version, nodeList }, { now }): Support {
+  needs: { cluster: platform, version: attempt(serverVersion), metrics: attempt(apiServerMetrics), nodeList: attempt(nodes) },
+  build({ cluster, version, metrics, nodeList }, { now }): Support {
     const components: Component[] = [];
-    const unread: Undecided[] = [];
     const verdicts = new Map<string, SupportVerdict>();
-
-    if ('value' in version) components.push(apiServer(version.value.gitVersion));
-    else unread.push({ of: 'API server', count: 1, gaps: version.gaps, evidence: [] });
+    const { versions, unread } = apiServerVersions(version, metrics);
+    components.push(...judgedVersions(versions).map(apiServer));
 
     if ('value' in nodeList) {
       const sorted = nodeList.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -76,7 +77,10 @@ export const support = defineIndex({
         path: 'gitVersion',
         value: gitVersion,
         grade: 'exact',
-        reproduce: ['kubectl', 'version', '-o', 'json'],
+        // /version is answered by one replica; what another one said of itself stands in its own metrics.
+        ...('value' in version && version.value.gitVersion === gitVersion
+          ? { reproduce: ['kubectl', 'version', '-o', 'json'] }
+          : { derivation: 'git_version of kubernetes_build_info in the /metrics of another replica than the one that answered /version' }),
       });
     }
 
@@ -107,6 +111,35 @@ export const support = defineIndex({
     }
   },
 });
+
+/** The versions that API server replicas say of themselves, and the replicas that said nothing. */
+function apiServerVersions(
+  version: Attempted<ServerVersion>,
+  metrics: Attempted<readonly PerResult<ApiServerMetrics>[]>,
+): { readonly versions: readonly string[]; readonly unread: Undecided[] } {
+  const answered = 'value' in version ? [version.value.gitVersion] : [];
+  if ('gaps' in metrics) {
+    if (answered.length === 0 && 'gaps' in version) return { versions: [], unread: [{ of: 'API server', count: 1, gaps: version.gaps, evidence: [] }] };
+    return { versions: answered, unread: [{ of: 'other API server replicas', count: 1, gaps: metrics.gaps, evidence: [] }] };
+  }
+  const unread: Undecided[] = [];
+  const seen = new Set(answered);
+  for (const replica of metrics.value) {
+    const said = 'value' in replica ? gitVersionOf(replica.value) : undefined;
+    if (said !== undefined) seen.add(said);
+    else if ('gap' in replica) unread.push({ of: replica.of, count: 1, gaps: [replica.gap], evidence: [] });
+    else unread.push(undecided(replica.of, `${replica.of} does not say its version in its metrics`));
+  }
+  return { versions: [...seen], unread };
+}
+
+/** The oldest version, and each that is none: a newer replica is never supported for less time than an older one. */
+function judgedVersions(versions: readonly string[]): string[] {
+  const read = versions.map(text => ({ text, version: parseKubernetesVersion(text) }));
+  const rank = ({ version }: (typeof read)[number]): number => (version?.major ?? 0) * 1_000_000 + (version?.minor ?? 0) * 1000 + (version?.patch ?? 0);
+  const oldest = read.filter(({ version }) => version !== undefined).sort((a, b) => rank(a) - rank(b)).slice(0, 1);
+  return [...oldest, ...read.filter(({ version }) => version === undefined)].map(({ text }) => text);
+}
 
 function undecided(of: string, detail: string): Undecided {
   return { of, count: 1, gaps: [{ kind: 'notObservable', reason: 'notSeen', detail }], evidence: [] };

@@ -8,8 +8,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { parseApiServerMetrics } from '../../src/evidence/api-server-metrics.ts';
 import { project } from '../../src/evidence/fields.ts';
 import type { Source } from '../../src/evidence/source.ts';
+import { apiServerMetrics } from '../../src/evidence/sources/api-server.ts';
 import { apiGroups, serverVersion } from '../../src/evidence/sources/versions.ts';
 import { nodes } from '../../src/evidence/sources/platform.ts';
 import { startApiServer, type Ground } from './api-server.ts';
@@ -47,7 +49,7 @@ const examples: Readonly<Record<string, Example>> = {
 for (const [name, example] of Object.entries(examples)) {
   await using ground = await startApiServer();
   for (const report of example.nodes) await registerNode(ground, report);
-  const documents = [await answer(ground, serverVersion), await answer(ground, apiGroups), ...(await storedNodes(ground))];
+  const documents = [await answer(ground, serverVersion), await buildInfo(ground), await answer(ground, apiGroups), ...(await storedNodes(ground))];
   const file = path.join(import.meta.dirname, '../../fixtures/checks', `${name}.yaml`);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, `# ${example.comment}\n${documents.map(document => stringify(document)).join('---\n')}`);
@@ -60,6 +62,14 @@ async function answer(ground: Ground, source: Source): Promise<unknown> {
   const { stdout, stderr, code } = await ground.kubectl(['get', '--raw', source.read.path]);
   if (code !== 0) throw new Error(`${source.read.path} could not be read: ${stderr.trim()}`);
   return { apiVersion: 'secaudit.test/v1', kind: 'Source', id: source.id, value: source.read.parse(stdout) };
+}
+
+/** What the one replica says of its version in its metrics; the rest of them is about encryption. */
+async function buildInfo(ground: Ground): Promise<unknown> {
+  const { stdout, stderr, code } = await ground.kubectl(['get', '--raw', '/metrics']);
+  if (code !== 0) throw new Error(`/metrics could not be read: ${stderr.trim()}`);
+  const { kubernetes_build_info } = parseApiServerMetrics(stdout);
+  return { apiVersion: 'secaudit.test/v1', kind: 'Source', id: apiServerMetrics.id, value: [{ of: 'API server', value: { kubernetes_build_info } }] };
 }
 
 /** The Nodes as they are stored, reduced to what the program looks at: the page shows them. */

@@ -46,5 +46,13 @@ export interface VersionsOptions extends Omit<ClusterOptions, 'sources'> {
 export function clusterAt(gitVersion: string, objects: readonly Manifest[] = [], options: VersionsOptions = {}): Snapshot {
   const { groups = ['apps', 'rbac.authorization.k8s.io'], sources = {}, ...rest } = options;
   const [, major = '', minor = ''] = /^v?(\d+)\.(\d+)/.exec(gitVersion) ?? [];
-  return snapshotWith({ ...rest, sources: { serverversion: { gitVersion, major, minor }, apigroups: groups, ...sources } }, ...objects);
+  return snapshotWith(
+    { ...rest, sources: { serverversion: { gitVersion, major, minor }, apiservermetrics: [replica('API server', gitVersion)], apigroups: groups, ...sources } },
+    ...objects,
+  );
+}
+
+/** What one API server replica says of its version in its metrics. */
+export function replica(of: string, gitVersion: string): object {
+  return { of, value: { kubernetes_build_info: [{ labels: { git_version: gitVersion }, value: 1 }] } };
 }

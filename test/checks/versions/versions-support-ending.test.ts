@@ -4,7 +4,7 @@ import { createEvaluator } from '../../../src/engine/evaluate.ts';
 import type { Snapshot } from '../../../src/evidence/snapshot.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
 import { clusterRoleBindings } from '../../../src/evidence/sources/rbac.ts';
-import { apiGroups } from '../../../src/evidence/sources/versions.ts';
+import { apiGroups, serverVersion } from '../../../src/evidence/sources/versions.ts';
 import { forbidden } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 import { aksNode, clusterAt, eksNode, gkeNode, node, type VersionsOptions } from '../../support/versions.ts';
@@ -17,7 +17,7 @@ const eks = (minor: string, options?: VersionsOptions): Snapshot =>
 const aks = (minor: string, options?: VersionsOptions): Snapshot => clusterAt(`v${minor}.4`, [aksNode('n1', `v${minor}.4`)], options);
 
 describeCheck(check, {
-  dispensable: [nodes, apiGroups, clusterRoleBindings],
+  dispensable: [serverVersion, nodes, apiGroups, clusterRoleBindings],
   fails: {
     'EKS 1.31, five days before the end of all support': [eks('1.31'), ...both('medium')],
     'EKS 1.34, eleven days before it costs extra': [eks('1.34'), ...both('low')],

@@ -3,12 +3,15 @@ import check from '../../../src/checks/versions/versions-unsupported.ts';
 import { createEvaluator } from '../../../src/engine/evaluate.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
 import { clusterRoleBindings } from '../../../src/evidence/sources/rbac.ts';
+import { apiServerMetrics } from '../../../src/evidence/sources/api-server.ts';
 import { apiGroups, serverVersion } from '../../../src/evidence/sources/versions.ts';
 import { forbidden } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
-import { aksNode, clusterAt, eksNode, gkeNode, node, type VersionsOptions } from '../../support/versions.ts';
+import { aksNode, clusterAt, eksNode, gkeNode, node, replica, type VersionsOptions } from '../../support/versions.ts';
+import type { Gap } from '../../../src/evidence/gap.ts';
 import type { Snapshot } from '../../../src/evidence/snapshot.ts';
 
+const silent: Gap = { kind: 'gap', reason: 'notSeen', detail: 'no answer' };
 const API_SERVER = 'high Component/kube-apiserver';
 const on = (day: string): VersionsOptions => ({ collectedAt: `${day}T12:00:00Z` });
 const plain = (minor: string, options?: VersionsOptions): Snapshot => clusterAt(`v${minor}.4`, [node('n1', `v${minor}.4`)], options);
@@ -23,9 +26,13 @@ const noNodes = { gaps: { nodes: forbidden(nodes) } };
 const unknowns = (version: string): [string, string] => [`unknown API server ${version}`, `unknown kubelet ${version}`];
 
 describeCheck(check, {
-  dispensable: [nodes, apiGroups, clusterRoleBindings],
+  dispensable: [serverVersion, nodes, apiGroups, clusterRoleBindings],
   fails: {
     'upstream, the day after the end of life': [plain('1.34', on('2026-10-28')), API_SERVER, 'high Node/n1'],
+    'a replica that an upgrade left behind, although another one answered': [
+      clusterAt('v1.37.1', [node('n1', 'v1.35.9')], { sources: { apiservermetrics: [replica('API server replica 1 of 2', 'v1.34.4'), replica('API server replica 2 of 2', 'v1.37.1')] } }),
+      API_SERVER,
+    ],
     'older than every table': [plain('1.14'), API_SERVER, 'high Node/n1'],
     'k3s follows upstream': [clusterAt('v1.34.4+k3s1', [node('n1', 'v1.34.4+k3s1')]), API_SERVER, 'high Node/n1'],
     'RKE2 follows upstream': [clusterAt('v1.34.4+rke2r1', [node('n1', 'v1.34.4+rke2r1')]), API_SERVER, 'high Node/n1'],
@@ -124,8 +131,16 @@ describeCheck(check, {
       ...unknowns('v1.34.4'),
     ],
     'an API server whose version cannot be read': [
-      clusterAt('v1.37.1', [node('n1', 'v1.37.1')], { gaps: { serverversion: forbidden(serverVersion) } }),
+      clusterAt('v1.37.1', [node('n1', 'v1.37.1')], { gaps: { serverversion: forbidden(serverVersion), apiservermetrics: forbidden(apiServerMetrics) } }),
       'unknown API server',
+    ],
+    'one replica that answered, and metrics that would show the others forbidden': [
+      clusterAt('v1.37.1', [node('n1', 'v1.37.1')], { gaps: { apiservermetrics: forbidden(apiServerMetrics) } }),
+      'unknown other API server replicas',
+    ],
+    'a replica that holds a lease and did not answer': [
+      clusterAt('v1.37.1', [node('n1', 'v1.37.1')], { sources: { apiservermetrics: [replica('API server replica 1 of 2', 'v1.37.1'), { of: 'API server replica 2 of 2', gap: silent }] } }),
+      'unknown API server replica 2 of 2',
     ],
   },
 });
