@@ -62,6 +62,22 @@ describe('the report', async () => {
     expect(excepted.exceptions).toMatchObject([{ matched: 2, expired: false }]);
     expect(excepted.deadlines.some(({ what }) => what.includes('incident-4711'))).toBe(true);
   });
+  it('counts as gaps what a permission or another try would change, and nothing else', () => {
+    const held = Object.values(snapshot.sources).filter(source => 'gap' in source).map(source => ('gap' in source ? source.gap.kind : ''));
+    expect(report.summary.gaps).toBe(held.filter(kind => kind === 'gap').length);
+    expect(report.summary.gaps).toBeGreaterThan(0);
+    const { nodes: taken, ...others } = snapshot.sources;
+    const outOfScope = { ...taken!, gap: { kind: 'outOfScope', reason: 'namespaceOnly', detail: 'd' } } as const;
+    expect(judge({ ...snapshot, sources: { ...others, nodes: outOfScope } }, everything).summary.gaps).toBe(report.summary.gaps);
+  });
+  it('names the audited context in every kubectl command, since the current one may be another cluster', () => {
+    const commands = report.findings.flatMap(({ evidence, remediation }) => [...evidence.flatMap(({ reproduce }) => reproduce ?? []), ...(remediation.commands ?? [])]);
+    expect(commands.length).toBeGreaterThan(10);
+    expect(commands.filter(command => !command.startsWith(`kubectl --context ${snapshot.connection.context ?? ''} `))).toEqual([]);
+    const { context: _context, ...connection } = snapshot.connection;
+    const without = judge({ ...snapshot, connection }, everything).findings.flatMap(({ evidence }) => evidence.flatMap(({ reproduce }) => reproduce ?? []));
+    expect(without.filter(command => command.includes('--context'))).toEqual([]);
+  });
   it('shows a command for every value, or says how it was worked out', () => {
     const items = report.findings.flatMap(({ evidence }) => evidence);
     expect(items.filter(({ reproduce, derivation }) => (reproduce ?? '') === '' && (derivation ?? '') === '')).toEqual([]);
