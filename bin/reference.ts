@@ -22,11 +22,11 @@ const checkFiles = FAMILIES.flatMap(family =>
 write('src/checks/registry.ts', renderRegistry(checkFiles));
 
 const { CHECKS } = await import('../src/checks/registry.ts');
-const { ALL_VIEWS, sourcesFor } = await import('../src/audit.ts');
+const { EVERYTHING, sourcesFor } = await import('../src/audit.ts');
 const { referenceFiles } = await import('../src/reference/reference-files.ts');
 const { renderReportSchema } = await import('./report-schema.ts');
 
-const files = referenceFiles(CHECKS, sourcesFor({ selection: {}, views: ALL_VIEWS }), check => ({
+const files = referenceFiles(CHECKS, sourcesFor(EVERYTHING), check => ({
   fails: readFileSync(join(root, 'fixtures/checks', check.id, 'fails.yaml'), 'utf8'),
   passes: readFileSync(join(root, 'fixtures/checks', check.id, 'passes.yaml'), 'utf8'),
 }));

@@ -10,13 +10,17 @@ import type { Exception } from './engine/exceptions.ts';
 import { buildPermissionsView, permissionsOf } from './engine/permissions-view.ts';
 import type { AuditReport } from './engine/report-model.ts';
 import { selectChecks, type Selection } from './engine/select-checks.ts';
-import { sourcesOf } from './evidence/need.ts';
+import { sourcesOf, type Index } from './evidence/need.ts';
 import { evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
+import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
+import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
+import type { AccessView } from './indexes/rbac-access.ts';
 import { rbacView } from './indexes/rbac-view.ts';
+import type { WhoCanView } from './indexes/rbac-who-can.ts';
 import { secretsView } from './indexes/secrets-view.ts';
 import { versionsView } from './indexes/versions-view.ts';
 import { VERSION } from './version.ts';
@@ -32,11 +36,20 @@ export const ALL_VIEWS = Object.keys(VIEWS) as readonly ViewName[];
 export interface AuditQuestion {
   readonly selection: Selection;
   readonly views: readonly ViewName[];
+  /** Views that answer a question of the person's own. */
+  readonly asked?: { readonly whoCan?: Index<WhoCanView>; readonly access?: Index<AccessView> };
+  /** Read as well, for a question that is asked later. */
+  readonly also?: readonly Source[];
 }
+
+/** All there is to read: what a snapshot holds, so that any question can be put to it. */
+export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources] };
 
 export interface ReadingOptions {
   readonly namespace?: string;
   readonly clusterId?: string;
+  /** Read also with `namespace`, although they are about the whole cluster. */
+  readonly alsoWithNamespace?: readonly Source[];
   readonly env?: NodeJS.ProcessEnv;
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
@@ -72,12 +85,11 @@ export async function takeSnapshot(connection: ConnectionFlags, question: AuditQ
  * @throws {Problem} where there is no API server to talk to
  */
 export async function auditPermissions(connection: ConnectionFlags, options: ReadingOptions = {}): Promise<AuditReport> {
-  const everything: AuditQuestion = { selection: {}, views: ALL_VIEWS };
   const nothing: AuditQuestion = { selection: { checks: [] }, views: [] };
   return withClient(connection, options, async client => {
     const snapshot = await readSources(client, nothing, options);
     const { askPermissions } = await import('./collect/ask-permissions.ts');
-    const sources = sourcesFor(everything);
+    const sources = sourcesFor(EVERYTHING);
     const answers = await askPermissions(client, permissionsOf(sources), options.namespace);
     const report = judge(snapshot, nothing);
     return { ...report, views: { permissions: buildPermissionsView(answers, CHECKS, sources) } };
@@ -103,7 +115,8 @@ async function withClient<T>(connection: ConnectionFlags, options: ReadingOption
 async function readSources(client: ClusterClient, question: AuditQuestion, options: ReadingOptions): Promise<Snapshot> {
   const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
   const first = await firstAnswer(client);
-  return collect(client, sourcesFor(question), {
+  const sources = [...sourcesFor(question)].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
+  return collect(client, sources, {
     tool: VERSION,
     collectedAt: first.date,
     clockSkewSeconds: first.clockSkewSeconds,
@@ -135,8 +148,17 @@ export function judge(snapshot: Snapshot, question: AuditQuestion, options: Judg
     toolVersion: VERSION,
     data: dataDates(),
     deadlines: 'value' in upcoming ? upcoming.value : [],
-    views: Object.fromEntries(question.views.map(name => [name, viewOf(evaluator.resolve<unknown>(VIEWS[name]))])),
+    views: Object.fromEntries([
+      ...question.views.map(name => [name, VIEWS[name]] as const),
+      ...Object.entries(question.asked ?? {}),
+    ].map(([name, index]) => [name, viewOf(evaluator.resolve<unknown>(index))])),
   });
+}
+
+/** What the cluster of a snapshot serves. */
+export function catalogueOf(snapshot: Snapshot): ApiCatalogue {
+  const resolved = createEvaluator(snapshot).resolve(apiCatalogue);
+  return 'value' in resolved ? resolved.value : { resources: [], unknownGroups: [], gaps: resolved.gaps };
 }
 
 /** The checks of a question. @throws {Problem} where it names something unknown or nothing */
@@ -149,6 +171,8 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   const sources = new Set<Source>([serverVersion, kubeSystemNamespace, whoAmI]);
   for (const check of checksFor(question)) sourcesOf(check.needs, sources);
   for (const name of question.views) sourcesOf(VIEWS[name].needs, sources);
+  for (const index of Object.values(question.asked ?? {})) sourcesOf(index.needs, sources);
+  for (const source of question.also ?? []) sources.add(source);
   // How many replicas there are to ask is known from their leases.
   if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
   return sources;

@@ -5,6 +5,7 @@ import { FAMILIES, type Family } from '../checks/define-check.ts';
 import type { AuditReport } from '../engine/report-model.ts';
 import type { Selection } from '../engine/select-checks.ts';
 import type { Style } from '../report/style.ts';
+import type { Snapshot } from '../evidence/snapshot.ts';
 import { Problem } from '../problem.ts';
 import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, isAtLeast, namespaceOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
@@ -58,18 +59,26 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
 }
 
 async function auditSaved(file: string, question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
+  if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
+  return judge(await openSnapshot(file, judging.at, flags), question, judging);
+}
+
+/**
+ * A saved snapshot, with a word about its age on stderr.
+ * @throws {Problem} where a flag of a live run stands beside it, or the file is none
+ */
+export async function openSnapshot(file: string, at: string | undefined, flags: Omit<AuditCommandFlags, keyof typeof auditFlags> & { readonly 'cluster-id'?: string | undefined }): Promise<Snapshot> {
   const live = Object.keys(connectionFlags).find(name => flags[name as keyof typeof connectionFlags] !== undefined && flags[name as keyof typeof connectionFlags] !== false);
   if (live !== undefined) throw new Problem(`--snapshot reads a file and no cluster, so --${live} has no meaning beside it`, { exitCode: 2 });
-  if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
   const { readSnapshot } = await import('./snapshot-on-disk.ts');
   const saved = await readSnapshot(file);
   const snapshot = flags['cluster-id'] === undefined ? saved : { ...saved, clusterId: flags['cluster-id'] };
   if (!flags.quiet) {
     const days = Math.floor((Date.now() - Date.parse(snapshot.collectedAt)) / 86_400_000);
     const age = days < 1 ? 'less than a day old' : `${days} days old`;
-    process.stderr.write(`the snapshot is ${age} and is judged as of ${judging.at ?? snapshot.collectedAt}\n`);
+    process.stderr.write(`the snapshot is ${age} and is judged as of ${at ?? snapshot.collectedAt}\n`);
   }
-  return judge(snapshot, question, judging);
+  return snapshot;
 }
 
 function selectionOf(command: AuditCommand, flags: AuditCommandFlags): Selection {

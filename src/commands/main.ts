@@ -60,8 +60,9 @@ function report(error: unknown, argv: readonly string[]): void {
     say(error.message);
     process.exitCode = error.exitCode;
   } else if (isUsageError(error)) {
-    const [word = ''] = withDefaultCommand(argv);
-    const help = Object.hasOwn(COMMANDS, word) ? `${PROGRAM} ${word} --help` : `${PROGRAM} --help`;
+    const [word = '', second = ''] = withDefaultCommand(argv);
+    const known = [`${word}:${second}`, word].find(id => Object.hasOwn(COMMANDS, id));
+    const help = known === undefined ? `${PROGRAM} --help` : `${PROGRAM} ${known.replace(':', ' ')} --help`;
     say(`${usageWords(error.message)}; see "${help}"`);
     process.exitCode = 2;
   } else if (isExit(error)) {

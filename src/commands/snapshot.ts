@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args';
-import { ALL_VIEWS, takeSnapshot } from '../audit.ts';
+import { EVERYTHING, takeSnapshot } from '../audit.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
 import { auditFlags, connectionFlags, connectionOf, durationSeconds, namespaceOf, outputFlags } from './flags.ts';
@@ -30,7 +30,7 @@ export default class Snapshot extends BaseCommand {
       ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
     });
     try {
-      const snapshot = await takeSnapshot(connectionOf(flags), { selection: {}, views: ALL_VIEWS }, {
+      const snapshot = await takeSnapshot(connectionOf(flags), EVERYTHING, {
         ...run.options,
         ...namespaceOf(flags),
         ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),

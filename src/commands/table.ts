@@ -4,6 +4,8 @@ import type { Command } from '@oclif/core/command';
 export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default: typeof Command }>>> = {
   scan: () => import('./scan.ts'),
   rbac: () => import('./rbac.ts'),
+  'rbac:who-can': () => import('./rbac/who-can.ts'),
+  'rbac:access': () => import('./rbac/access.ts'),
   secrets: () => import('./secrets.ts'),
   versions: () => import('./versions.ts'),
   checks: () => import('./checks.ts'),

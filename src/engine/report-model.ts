@@ -5,7 +5,9 @@ import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { Subject } from '../evidence/subject.ts';
 import type { Deadline } from '../indexes/deadlines.ts';
 import type { Platform } from '../indexes/platform.ts';
+import type { AccessView } from '../indexes/rbac-access.ts';
 import type { RbacView } from '../indexes/rbac-view.ts';
+import type { WhoCanView } from '../indexes/rbac-who-can.ts';
 import type { SecretsView } from '../indexes/secrets-view.ts';
 import type { VersionsView } from '../indexes/versions-view.ts';
 import type { CheckStatus, UnknownResult } from './evaluate.ts';
@@ -183,6 +185,10 @@ export interface ReportViews {
   readonly secrets?: SecretsView | ViewGaps;
   readonly versions?: VersionsView | ViewGaps;
   readonly permissions?: PermissionsView;
+  /** The answer to `rbac who-can`. */
+  readonly whoCan?: WhoCanView | ViewGaps;
+  /** The answer to `rbac access`. */
+  readonly access?: AccessView | ViewGaps;
 }
 
 export interface ViewGaps {

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ALL_VIEWS, sourcesFor } from '../../src/audit.ts';
+import { EVERYTHING, sourcesFor } from '../../src/audit.ts';
 import { FAMILIES, familyOf } from '../../src/checks/define-check.ts';
 import { CHECKS } from '../../src/checks/registry.ts';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
@@ -23,7 +23,7 @@ describe('the registry', () => {
     expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   });
   it('has the pages, ClusterRoles and catalogue that it makes', () => {
-    const files = referenceFiles(CHECKS, sourcesFor({ selection: {}, views: ALL_VIEWS }), ({ id }) => ({ fails: example(id, 'fails'), passes: example(id, 'passes') }));
+    const files = referenceFiles(CHECKS, sourcesFor(EVERYTHING), ({ id }) => ({ fails: example(id, 'fails'), passes: example(id, 'passes') }));
     for (const [path, content] of files) expect([path, read(path)]).toEqual([path, content]);
     const pages = globSync('docs/checks/*.md', { cwd: root }).map(file => basename(file, '.md')).filter(name => name !== 'README');
     expect(pages.sort()).toEqual(CHECKS.map(({ id }) => id).sort());

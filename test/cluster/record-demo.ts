@@ -8,8 +8,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { ALL_VIEWS, takeSnapshot } from '../../src/audit.ts';
+import { EVERYTHING, takeSnapshot } from '../../src/audit.ts';
 import { encodeSnapshot } from '../../src/commands/snapshot-on-disk.ts';
+import { DISCOVERY_ACCEPT } from '../../src/evidence/api-discovery.ts';
 import { startApiServer } from './api-server.ts';
 
 const demo = join(import.meta.dirname, '../../fixtures/demo');
@@ -77,21 +78,22 @@ do {
 } while (Date.now() < deadline);
 const WANTED = /^(# (HELP|TYPE) )?(apiserver_storage_transformation|apiserver_storage_data_key|apiserver_storage_envelope|apiserver_envelope|apiserver_encryption|apiserver_resource_objects|apiserver_storage_objects|process_start_time_seconds|kubernetes_build_info)/;
 await save('metrics.txt', `${metrics.split('\n').filter(line => WANTED.test(line)).join('\n')}\n`);
-await save('flagz.json', await flagz());
+await save('flagz.json', await typed('/flagz', FLAGZ));
+for (const path of ['/api', '/apis']) await save(`discovery${path}.json`, await typed(path, DISCOVERY_ACCEPT));
 for (const path of LISTS.filter(each => each.includes('rbac'))) await save(`${path}.json`, await kubectl(['get', '--raw', path]));
 const secrets = JSON.parse(await kubectl(['get', '--raw', '/api/v1/secrets'])) as { items: { metadata: object }[] };
 await save('api/v1/secrets.json', JSON.stringify({ apiVersion: 'v1', kind: 'SecretList', metadata: {}, items: secrets.items.map(({ metadata }) => ({ metadata })) }));
 
-const snapshot = await takeSnapshot({ kubeconfig }, { selection: {}, views: ALL_VIEWS });
+const snapshot = await takeSnapshot({ kubeconfig }, EVERYTHING);
 await writeFile(join(demo, 'demo.snapshot.gz'), await encodeSnapshot(snapshot));
 process.stdout.write(`recorded ${demo}\n`);
 
-/** kubectl cannot ask for a media type, so this one is asked by the program's own client. */
-async function flagz(): Promise<string> {
+/** kubectl cannot ask for a media type, so these are asked by the program's own client. */
+async function typed(path: string, accept: string): Promise<string> {
   const { connect } = await import('../../src/cluster/connect.ts');
   const client = await connect({ kubeconfig: ground.kubeconfig.admin });
   try {
-    return (await client.get('/flagz', { accept: FLAGZ })).body;
+    return (await client.get(path, { accept })).body;
   } finally {
     client.close();
   }

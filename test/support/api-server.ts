@@ -124,6 +124,8 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     if (request.method === 'POST') return reviewReply(path, body, user, options);
     if (options.isForbidden?.(access) === true) return forbidden(access);
     if (request.method !== 'GET') return status(405, 'the server does not allow this method on the requested resource');
+    const discovery = (request.headers.accept ?? '').includes('as=APIGroupDiscoveryList') ? options.data.lists.get(`/discovery${path}`) : undefined;
+    if (discovery !== undefined) return json(200, discovery);
     const text = options.data.texts.get(path);
     if (text !== undefined) return { status: 200, contentType: text.startsWith('{') ? 'application/json' : 'text/plain; charset=utf-8', body: text };
     const at = parseResourcePath(path);
