@@ -91,9 +91,14 @@ describe('rbac who-can', () => {
     [['get', 'secretz'], 'this API server serves no resource secretz; did you mean secrets?'],
     [['GET', 'pods'], 'GET is no verb; RBAC knows them in lower case, such as get, list, create, delete or impersonate'],
     [['get', '/metrics', '-n', 'shop'], 'a path such as /metrics stands in no namespace and has no subresource'],
-    [['get'], 'missing 1 required arg; see "kubectl secaudit rbac who-can --help"'],
+    [['get', 'pods', '-n', '..'], '--namespace takes the name of one namespace, which ".." cannot be'],
   ])('refuses %j in one sentence', async (args, sentence) => {
     expect(await rbac(['who-can', ...args])).toEqual({ code: 2, stdout: '', stderr: `error: ${sentence}\n` });
+  });
+  it('says which argument is missing, and where the help is', async () => {
+    const { code, stderr } = await rbac(['who-can', 'get']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: missing 1 required arg: resource .*; see "kubectl secaudit rbac who-can --help"\n$/);
   });
   it('has help with the names of its arguments', async () => {
     const { code, stdout } = await rbac(['who-can', '--help']);

@@ -6,6 +6,7 @@ import { identityOf } from '../../indexes/rbac-identity.ts';
 import { Problem } from '../../problem.ts';
 import { renderAccess, renderAccessWide } from '../../report/access-table.ts';
 import { BaseCommand } from '../audit-command.ts';
+import { namespaceOf } from '../flags.ts';
 import { questionFlags, runQuestion } from './ask.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import { subjectOf } from './subject-words.ts';
@@ -40,7 +41,7 @@ export default class Access extends BaseCommand {
     }
     const given: AskedGroup[] = (flags.group ?? []).map(name => ({ name, from: 'given' }));
     const whose = flags.certificate === undefined ? questionOf(subjectOf(args.subject ?? ''), given) : await certificateQuestion(flags.certificate, given);
-    const asked = { access: accessView({ ...whose, ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }) }) };
+    const asked = { access: accessView({ ...whose, ...namespaceOf(flags) }) };
     await runQuestion({ toRead: asked, toAsk: () => asked, table: renderAccess, wide: renderAccessWide }, flags);
   }
 }

@@ -7,6 +7,7 @@ import { whoCanView, type WhoCanQuestion } from '../../indexes/rbac-who-can.ts';
 import { Problem } from '../../problem.ts';
 import { renderWhoCan, renderWhoCanWide } from '../../report/who-can-table.ts';
 import { BaseCommand } from '../audit-command.ts';
+import { namespaceOf } from '../flags.ts';
 import { questionFlags, runQuestion } from './ask.ts';
 
 export default class WhoCan extends BaseCommand {
@@ -39,7 +40,7 @@ export default class WhoCan extends BaseCommand {
     if (isPath && (flags.subresource !== undefined || flags.namespace !== undefined)) {
       throw new Problem(`a path such as ${resource} stands in no namespace and has no subresource`, { exitCode: 2 });
     }
-    const within = flags.namespace === undefined ? {} : { namespace: flags.namespace };
+    const within = namespaceOf(flags);
     const path: WhoCanQuestion = { verb, nonResourceURL: resource, notes: pathNotes(verb) };
 
     function questionFor(snapshot: Snapshot): WhoCanQuestion {
