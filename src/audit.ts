@@ -10,23 +10,27 @@ import type { Exception } from './engine/exceptions.ts';
 import { buildPermissionsView, permissionsOf } from './engine/permissions-view.ts';
 import type { AuditReport } from './engine/report-model.ts';
 import { selectChecks, type Selection } from './engine/select-checks.ts';
+import type { Gap } from './evidence/gap.ts';
 import { sourcesOf, type Index } from './evidence/need.ts';
-import { evidenceOf, type Snapshot } from './evidence/snapshot.ts';
+import { deepFreeze, evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
+import { apiServerHandshake } from './evidence/sources/handshake.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
+import { handshakeCertificates } from './indexes/handshake-certificates.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
 import { rbacView } from './indexes/rbac-view.ts';
 import type { WhoCanView } from './indexes/rbac-who-can.ts';
 import { secretsView } from './indexes/secrets-view.ts';
 import { versionsView } from './indexes/versions-view.ts';
+import { Problem } from './problem.ts';
 import { VERSION } from './version.ts';
 
 /** What each family's command shows beside its checks. */
-const VIEWS = { rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
+const VIEWS = { handshake: handshakeCertificates, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
 export type ViewName = keyof typeof VIEWS;
 
 /** Every view: what a snapshot for later must hold. */
@@ -88,6 +92,7 @@ export async function auditPermissions(connection: ConnectionFlags, options: Rea
   const nothing: AuditQuestion = { selection: { checks: [] }, views: [] };
   return withClient(connection, options, async client => {
     const snapshot = await readSources(client, nothing, options);
+    if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);
     const { askPermissions } = await import('./collect/ask-permissions.ts');
     const sources = sourcesFor(EVERYTHING);
     const answers = await askPermissions(client, permissionsOf(sources), options.namespace);
@@ -116,16 +121,24 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
   const first = await firstAnswer(client);
   const sources = [...sourcesFor(question)].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
-  return collect(client, sources, {
+  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
+  const snapshot = await collect(client, sources, {
     tool: VERSION,
     collectedAt: first.date,
     clockSkewSeconds: first.clockSkewSeconds,
-    // The answer that proved that this is an API server is evidence already.
-    answers: new Map([['/version', first.answer]]),
+    ...(first.refusal === undefined
+      ? // The answer that proved that this is an API server is evidence already.
+        { answers: new Map([['/version', first.answer]]) }
+      : { notRequested: new Map([...sources].filter(source => source !== apiServerHandshake).map(source => [source, { ...refused, source: source.id }])) }),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  return deepFreeze({
+    ...snapshot,
+    ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),
+    ...(first.refusal === undefined ? {} : { loginRefused: first.refusal }),
   });
 }
 
@@ -168,7 +181,7 @@ function checksFor(question: AuditQuestion): readonly Check[] {
 
 /** Everything a question needs to have read, with what says which cluster and who asks. */
 export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
-  const sources = new Set<Source>([serverVersion, kubeSystemNamespace, whoAmI]);
+  const sources = new Set<Source>([serverVersion, kubeSystemNamespace, whoAmI, apiServerHandshake]);
   for (const check of checksFor(question)) sourcesOf(check.needs, sources);
   for (const name of question.views) sourcesOf(VIEWS[name].needs, sources);
   for (const index of Object.values(question.asked ?? {})) sourcesOf(index.needs, sources);

@@ -1,3 +1,4 @@
+import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import type { Connection } from '../evidence/snapshot.ts';
 
 /** What the person gave on the command line to reach a cluster; every field as kubectl's flag of that name. */
@@ -55,6 +56,11 @@ export interface ApiClient {
   readonly get: (path: string, options?: { readonly accept?: string; readonly freshConnection?: boolean }) => Promise<Answer>;
   /** POSTs a review of the caller itself; any other path is refused before a byte is sent. */
   readonly selfReview: (path: string, body: object) => Promise<Answer>;
+  /**
+   * What the server shows to anybody, looked at once. No credential is sent.
+   * @throws {RequestFailure} no handshake succeeds
+   */
+  readonly handshake: () => Promise<RawHandshake>;
   /** Ends all sockets; requests under way fail. */
   readonly close: () => void;
 }

@@ -2,8 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { rootCertificates, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
+import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
 import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type RequestEvent } from './api-client.ts';
+import { caKeyHash } from './ca-key-hash.ts';
 import { openCredentials, readPem, type Credential } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
 import { resolveTarget, type Target } from './kubeconfig.ts';
@@ -46,7 +48,8 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   const lifetime = new AbortController();
   const { signal } = lifetime;
   const credentials = await openCredentials(target, { env, signal: options.signal ?? signal });
-  const wires = wireFactory(target, await trustedAuthorities(target), await loadPlainHttp(new URL(target.server)), flags, env);
+  const trust = await trustedAuthorities(target);
+  const wires = wireFactory(target, trust.ca, await loadPlainHttp(new URL(target.server)), flags, env);
   let line = openLine(await credentials.current());
   const lines = [line];
 
@@ -150,10 +153,44 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     });
   }
 
+  /** Asks without a credential and over a connection of its own, on which no client certificate is shown. */
+  function anonymousVersion(wire: Wire): () => Promise<Answer> {
+    return async () => {
+      const agent = createAgent(wire, false);
+      const started = performance.now();
+      const report = (outcome: number | string, bytes: number): void =>
+        options.onRequest?.({ method: 'GET', path: '/version', outcome, bytes, milliseconds: Math.round(performance.now() - started) });
+      try {
+        const { 'User-Agent': userAgent } = constantHeaders;
+        const answer = await exchange(wire, { method: 'GET', path: `${prefix}/version`, headers: { 'User-Agent': userAgent, Accept: 'application/json' }, agent, longestBody: LONGEST_BODY, signal });
+        report(answer.status, answer.bytes);
+        return answer;
+      } catch (error) {
+        if (error instanceof BrokenExchange) report(error.code, error.bytes);
+        throw error;
+      } finally {
+        agent.destroy();
+      }
+    };
+  }
+
+  let seen: Promise<RawHandshake> | undefined;
+  async function lookAtHandshake(): Promise<RawHandshake> {
+    const { observeHandshake } = await import('./handshake.ts');
+    const wire = wires({});
+    try {
+      return await observeHandshake(wire, anonymousVersion(wire), signal);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      throw new RequestFailure(signal.aborted ? 'interrupted' : 'unreachable', `no handshake with ${target.server} succeeds (${code})`, error);
+    }
+  }
+
   return {
     connection: {
       server: target.server,
       ...(target.context === undefined ? {} : { context: target.context }),
+      ...(trust.keyHash === undefined ? {} : { caKeyHash: trust.keyHash }),
       ...(target.impersonation === undefined ? {} : { impersonating: target.impersonation.user }),
     },
     namespace: target.namespace,
@@ -167,6 +204,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
       return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) });
     },
+    handshake: () => (seen ??= lookAtHandshake()),
     close,
   };
 }
@@ -198,28 +236,28 @@ function pauseBefore(tries: number, retryAfter: string | undefined): number {
   return Math.min(Math.max(Number.isFinite(seconds) ? seconds : 1, 0), LONGEST_RETRY_AFTER_SECONDS) * 1000 + 100 * Math.random();
 }
 
-async function trustedAuthorities(target: Target): Promise<string[] | undefined> {
-  if (!target.server.startsWith('https:') || target.tls.insecure) return undefined;
+/** What the server's certificate is verified with: nothing, the configured authorities with a hash of their keys, or those of the system. */
+async function trustedAuthorities(target: Target): Promise<{ readonly ca?: string[]; readonly keyHash?: string }> {
+  if (!target.server.startsWith('https:') || target.tls.insecure) return {};
   const configured = await readPem(target.tls.ca, 'certificate-authority', `cluster ${JSON.stringify(target.cluster ?? target.server)}`);
-  if (configured !== undefined) return [checkedAuthority(configured, target)];
+  if (configured !== undefined) return { ca: [configured], keyHash: caKeyHash(checkedAuthorities(configured, target)) };
   // kubectl trusts what the operating system trusts; the list that Node brings is for machines without one.
   const system = getCACertificates('system');
-  return [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')];
+  return { ca: [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')] };
 }
 
 /** OpenSSL passes over an authority that it cannot read, and the person would be told that the server is not to be trusted. */
-function checkedAuthority(pem: string, target: Target): string {
+function checkedAuthorities(pem: string, target: Target): X509Certificate[] {
   const { ca } = target.tls;
   const where = ca !== undefined && 'file' in ca ? ca.file : target.origin;
   const wrong = (cause?: unknown): Problem => new Problem(`the certificate authority for ${target.server} in ${where} is no PEM certificate; get a new kubeconfig`, { cause });
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
   if (blocks === null) throw wrong();
   try {
-    for (const block of blocks) new X509Certificate(block);
+    return blocks.map(block => new X509Certificate(block));
   } catch (error) {
     throw wrong(error);
   }
-  return pem;
 }
 
 function wireFactory(

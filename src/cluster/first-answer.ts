@@ -13,6 +13,8 @@ export interface FirstAnswer {
   readonly dateFrom: 'server' | 'thisMachine';
   /** How far this machine's clock is ahead, in seconds; 0 within the second that a Date header can tell. */
   readonly clockSkewSeconds: number;
+  /** Why this login is not accepted, in a sentence with what to do; the server may still show something to anybody. */
+  readonly refusal?: string;
   /** The answer of /version, so that nobody need ask again. */
   readonly answer: Answer;
 }
@@ -21,8 +23,8 @@ export interface FirstAnswer {
 const VERSION_PATH = '/version';
 
 /**
- * Asks for the version: the proof that there is an API server and that it lets us in.
- * @throws {Problem} it cannot be reached, is no API server, or does not accept the login; with what to do
+ * Asks for the version: the proof that there is an API server, and whether it lets us in.
+ * @throws {Problem} it cannot be reached or is no API server; with what to do
  */
 export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
   const before = Date.now();
@@ -32,8 +34,8 @@ export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
   });
   const after = Date.now();
   const { server } = client.connection;
-  if (answer.status === 401) throw new Problem(describeUnauthorized(client.login(), server, new Date()));
-  assertApiServer(answer, server, otherContexts(client));
+  const isRefused = answer.status === 401;
+  if (!isRefused) assertApiServer(answer, server, otherContexts(client));
   const date = Date.parse(answer.headers.date ?? '');
   const gitVersion = gitVersionOf(answer);
   return {
@@ -41,6 +43,8 @@ export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
     date: rfc3339(Number.isNaN(date) ? after : date),
     dateFrom: Number.isNaN(date) ? 'thisMachine' : 'server',
     clockSkewSeconds: Number.isNaN(date) ? 0 : skewSeconds(date, before, after),
+    // The server's clock decides what has expired.
+    ...(isRefused ? { refusal: describeUnauthorized(client.login(), server, new Date(Number.isNaN(date) ? after : date)) } : {}),
     answer,
   };
 }

@@ -5,6 +5,7 @@ import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
 import { gapOfError } from './gap-of.ts';
 import { readCount } from './read-count.ts';
+import { readHandshake } from './read-handshake.ts';
 import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
 import { readReplicas } from './read-replicas.ts';
@@ -21,7 +22,7 @@ export interface CollectOptions {
   readonly clusterId?: string;
   /** Answers that are there already, by path: the one that proved that this is an API server. */
   readonly answers?: ReadonlyMap<string, Answer>;
-  /** A source that is not read because its flag was not given. */
+  /** A source that is not read, and why: its flag was not given, or nobody can log in. */
   readonly notRequested?: ReadonlyMap<Source, Gap>;
   /** Called before and after each source, for a progress line. */
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
@@ -84,6 +85,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readCount(metering, source, read, options.namespace);
       case 'selfReview':
         return readSelfReview(metering, source, read);
+      case 'handshake':
+        return readHandshake(metering, source, read);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);

@@ -4,6 +4,7 @@ import { audit, judge, sourcesFor, type AuditQuestion, type JudgingOptions } fro
 import { FAMILIES, type Family } from '../checks/define-check.ts';
 import type { AuditReport } from '../engine/report-model.ts';
 import type { Selection } from '../engine/select-checks.ts';
+import { escapeForTerminal } from '../report/escape.ts';
 import type { Style } from '../report/style.ts';
 import type { Snapshot } from '../evidence/snapshot.ts';
 import { Problem } from '../problem.ts';
@@ -28,12 +29,18 @@ export async function runAuditCommand(command: AuditCommand, flags: AuditCommand
   sourcesFor(question);
   const judging = await judgingOf(flags);
   const report = flags.snapshot === undefined ? await auditLive(question, judging, flags) : await auditSaved(flags.snapshot, question, judging, flags);
+  // A family's tables would be empty; the whole audit has what the handshake shows.
+  if (report.loginRefused !== undefined && command.family !== undefined) throw new Problem(report.loginRefused);
   await printReport(report, command.table, {
     output: flags.output,
     headers: !flags['no-headers'],
     ...colorOf(flags.color),
     ...(flags['output-file'] === undefined ? {} : { file: flags['output-file'] }),
   });
+  if (report.loginRefused !== undefined && flags.snapshot === undefined) {
+    process.exitCode ??= 1;
+    process.stderr.write(`error: ${escapeForTerminal(report.loginRefused)}\n`);
+  }
   // Ctrl-C has set its own code already.
   process.exitCode ??= exitCodeOf(report, flags);
 }

@@ -14,6 +14,6 @@ export default class Scan extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Scan);
-    await runAuditCommand({ views: [], table: renderFirstScreen }, flags);
+    await runAuditCommand({ views: ['handshake'], table: renderFirstScreen }, flags);
   }
 }

@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import { EVERYTHING, takeSnapshot } from '../audit.ts';
+import { Problem } from '../problem.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
 import { auditFlags, connectionFlags, connectionOf, durationSeconds, namespaceOf, outputFlags } from './flags.ts';
@@ -35,6 +36,7 @@ export default class Snapshot extends BaseCommand {
         ...namespaceOf(flags),
         ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
       });
+      if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);
       const { encodeSnapshot } = await import('./snapshot-on-disk.ts');
       await writeFileWhole(args.file, await encodeSnapshot(snapshot));
       const sources = Object.values(snapshot.sources);

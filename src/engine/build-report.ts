@@ -76,6 +76,8 @@ export function buildReport(parts: ReportParts): AuditReport {
     collectedAt: snapshot.collectedAt,
     judgedAt,
     clockSkewSeconds: snapshot.clockSkewSeconds,
+    ...(snapshot.collectedAtFrom === undefined ? {} : { collectedAtFrom: snapshot.collectedAtFrom }),
+    ...(snapshot.loginRefused === undefined ? {} : { loginRefused: snapshot.loginRefused }),
     durationSeconds: snapshot.durationSeconds,
     summary: summarise(checks, open, placed.length - open.length, sources),
     deadlines: withExceptionDeadlines(parts.deadlines, exceptions, judgedAt),
@@ -297,6 +299,7 @@ function closerOf(gap: Gap): ReportNotAssessed['closes'] {
   if (gap.permissions !== undefined && gap.permissions.length > 0) return { by: 'permission', permissions: gap.permissions };
   if (gap.kind === 'outOfScope') return { by: 'flag', flag: '--all-namespaces' };
   if (gap.reason === 'newerThanData' || gap.reason === 'projectionChanged') return { by: 'newerProgram' };
+  if (gap.reason === 'unauthorized') return { by: 'login' };
   if (gap.kind === 'gap' || gap.kind === 'snapshotTooOld') return { by: 'anotherTry' };
   return { by: 'nobody' };
 }

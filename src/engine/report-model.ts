@@ -4,6 +4,7 @@ import type { Gap, Permission } from '../evidence/gap.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { Subject } from '../evidence/subject.ts';
 import type { Deadline } from '../indexes/deadlines.ts';
+import type { HandshakeView } from '../indexes/handshake-certificates.ts';
 import type { Platform } from '../indexes/platform.ts';
 import type { AccessView } from '../indexes/rbac-access.ts';
 import type { RbacView } from '../indexes/rbac-view.ts';
@@ -27,6 +28,10 @@ export interface AuditReport {
   /** The instant that ages and deadlines are judged by: collectedAt, unless `--at` said otherwise. */
   readonly judgedAt: string;
   readonly clockSkewSeconds: number;
+  /** Set where no answer carried a Date and `collectedAt` is the time of the machine that asked. */
+  readonly collectedAtFrom?: 'thisMachine';
+  /** Why the API server does not let the person in: then only what it shows to anybody was read, and the exit code is 1. */
+  readonly loginRefused?: string;
   readonly durationSeconds: number;
   readonly summary: ReportSummary;
   readonly deadlines: readonly Deadline[];
@@ -95,6 +100,7 @@ export interface ReportNotAssessed {
   readonly closes:
     | { readonly by: 'permission'; readonly permissions: readonly Permission[] }
     | { readonly by: 'flag'; readonly flag: string }
+    | { readonly by: 'login' }
     | { readonly by: 'anotherTry' }
     | { readonly by: 'newerProgram' }
     | { readonly by: 'nobody' };
@@ -189,6 +195,8 @@ export interface ReportViews {
   readonly whoCan?: WhoCanView | ViewGaps;
   /** The answer to `rbac access`. */
   readonly access?: AccessView | ViewGaps;
+  /** What the API server shows to anybody, before a login. */
+  readonly handshake?: HandshakeView | ViewGaps;
 }
 
 export interface ViewGaps {

@@ -35,6 +35,10 @@ export interface Snapshot {
   readonly collectedAt: string;
   /** How far this machine's clock was ahead of the API server's, in seconds. */
   readonly clockSkewSeconds: number;
+  /** Set where no answer carried a Date and `collectedAt` is this machine's own time. */
+  readonly collectedAtFrom?: 'thisMachine';
+  /** Why the API server does not let the person in, in a sentence: then only what it shows to anybody was read. */
+  readonly loginRefused?: string;
   readonly durationSeconds: number;
   /** The logical name given with `--cluster-id`. */
   readonly clusterId?: string;

@@ -1,5 +1,6 @@
 import type { AnyFieldTree, FieldTree, Projected } from './fields.ts';
 import type { Gap, Permission } from './gap.ts';
+import type { RawHandshake } from './raw-handshake.ts';
 import { apiGroupOf, type ResourceRef } from './resource-ref.ts';
 
 /** How a source is read. Plain data: it holds no client and no promise. */
@@ -38,6 +39,11 @@ export type Read =
       readonly kind: string;
       readonly resource: string;
       readonly parse: (body: string) => unknown;
+    }
+  | {
+      /** What the server shows to anybody, before any login. */
+      readonly how: 'handshake';
+      readonly parse: (raw: RawHandshake) => unknown;
     };
 
 /** One kind of evidence. What `T` is follows from the projection that the source declares. */

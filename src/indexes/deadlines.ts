@@ -1,14 +1,15 @@
-import { defineIndex } from '../evidence/need.ts';
+import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
+import { handshakeCertificates, type HandshakeView, type ShownCertificate } from './handshake-certificates.ts';
 import { isIn, support, type ComponentIn } from './support.ts';
 
-/** Something that ends on a known day, still to come. */
+/** Something that ends on a known day. A support end is still to come; a certificate may have ended already. */
 export interface Deadline {
   /** What ends, in a few words, for a table's last column. */
   readonly what: string;
   /** RFC 3339, UTC; for a day, its last second. */
   readonly at: string;
-  /** Whole days by the calendar; 0 on the day itself. */
+  /** Whole days by the calendar; 0 on the day itself, negative after it. */
   readonly daysLeft: number;
   /** The object it is about, where it is one. */
   readonly resource?: ResourceRef;
@@ -19,9 +20,37 @@ export interface Deadline {
 /** What ends next, earliest first. Of components without a verdict nothing is said here: their check is not assessed. */
 export const deadlines = defineIndex({
   id: 'deadlines',
-  needs: { support },
-  build: ({ support: { components } }): readonly Deadline[] => supportEnds(components.filter(isIn('supported'))).toSorted(byDate),
+  needs: { supported: attempt(support), handshake: attempt(handshakeCertificates) },
+  build: ({ supported, handshake }, { now }): readonly Deadline[] =>
+    [...('value' in supported ? supportEnds(supported.value.components.filter(isIn('supported'))) : []), ...certificateEnds(handshake, now)].toSorted(byDate),
 });
+
+function certificateEnds(handshake: Attempted<HandshakeView>, now: string): Deadline[] {
+  if (!('value' in handshake)) return [];
+  return handshake.value.certificates.map(certificate => ({
+    what: endWords(certificate),
+    at: certificate.notAfter,
+    daysLeft: Math.round((dayOf(certificate.notAfter) - dayOf(now)) / 86_400_000),
+    count: 1,
+  }));
+}
+
+function endWords({ role, subject }: ShownCertificate): string {
+  switch (role) {
+    case 'serving':
+      return `certificate of the API server (${subject})`;
+    case 'servingAuthority':
+      return `authority of the certificate of the API server (${subject})`;
+    case 'loopback':
+      return `certificate of the API server for itself, renewed by a restart (${subject})`;
+    case 'loopbackAuthority':
+      return `authority of the certificate of the API server for itself (${subject})`;
+  }
+}
+
+function dayOf(instant: string): number {
+  return Date.parse(new Date(instant).toISOString().slice(0, 10));
+}
 
 function supportEnds(components: readonly ComponentIn<'supported'>[]): Deadline[] {
   const groups = Map.groupBy(components, ({ kind, version }) => `${kind} ${version}`);

@@ -6,12 +6,16 @@ import { formatPermission } from '../evidence/gap.ts';
 export function renderReadsPage(sources: Iterable<Source>): string {
   const sections = [...sources]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(source => [`## ${source.title}`, source.permissions.map(each => `- right: \`${formatPermission(each)}\``).join('\n'), keptWords(source)].join('\n\n'));
+    .map(source => [`## ${source.title}`, rightsWords(source), keptWords(source)].join('\n\n'));
   return `${[
     '# What secaudit reads',
     'Every field that may enter memory as evidence. Anything else is dropped while the answer is parsed. Written by `npm run reference`.',
     ...sections,
   ].join('\n\n')}\n`;
+}
+
+function rightsWords({ permissions }: Source): string {
+  return permissions.length === 0 ? '- right: none' : permissions.map(each => `- right: \`${formatPermission(each)}\``).join('\n');
 }
 
 function keptWords({ read }: Source): string {
@@ -26,5 +30,7 @@ function keptWords({ read }: Source): string {
       return `One \`GET ${read.path}\`, reduced by its parser.`;
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
+    case 'handshake':
+      return 'Three TLS handshakes that are given up before a request, and one `GET /version` without a credential. Keeps names, dates, hashes and kinds of key of the certificates that the server shows, the names of the authorities whose client certificates it takes, and the version.';
   }
 }

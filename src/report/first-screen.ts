@@ -5,6 +5,9 @@ import { renderTable } from './text-table.ts';
 import { formatPermission } from '../evidence/gap.ts';
 import { bytes, counted, inDays, STATUS_WORDS } from './words.ts';
 
+/** Seconds of skew above which it is said. */
+const SAID_SKEW_SECONDS = 60;
+
 /** Rows shown of each list; what is left out is counted, and `-o wide` shows it. */
 const SHOWN = { deadlines: 4, causes: 10, notAssessed: 5 } as const;
 
@@ -16,6 +19,7 @@ export function renderFirstScreen(report: AuditReport, style: Style): string {
   const sections = [
     header(report, style),
     standing(report, style),
+    handshake(report, style),
     deadlines(report, style),
     causes(report, style),
     notAssessed(report, style),
@@ -32,15 +36,59 @@ export function header(report: AuditReport, style: Style): string {
   const what = [cluster.version, cluster.platform === undefined ? undefined : platformWords(cluster.platform)].filter(part => part !== undefined);
   const when = `${report.collectedAt.slice(0, 19).replace('T', ' ')} UTC`;
   const judged = report.judgedAt === report.collectedAt ? '' : `, judged as of ${report.judgedAt.slice(0, 10)}`;
-  const who = caller === undefined ? 'unknown user' : caller.username;
+  const who = report.loginRefused !== undefined ? 'nobody (the login is not accepted)' : caller === undefined ? 'unknown user' : caller.username;
   return [
     paint(style, 'bold', escapeForTerminal(name)) + escapeForTerminal(what.length === 0 ? '' : `  ${what.join(', ')}`),
     escapeForTerminal(
       `as ${who}${scope.namespace === undefined ? '' : `, namespace ${scope.namespace} only`}, ${when}${judged}, ` +
         `${counted(summary.requests, 'read')}, ${bytes(summary.bytes)}, ${report.durationSeconds.toFixed(1)} s`,
     ),
+    ...clockWords(report).map(words => paint(style, 'yellow', words)),
   ].join('\n');
 }
+
+/** A clock that is wrong makes tokens and certificates look expired, or not yet valid, on one side. */
+function clockWords({ clockSkewSeconds, collectedAtFrom }: AuditReport): string[] {
+  if (collectedAtFrom !== undefined) return ["no answer told the time: this is the time of this machine's clock"];
+  if (Math.abs(clockSkewSeconds) <= SAID_SKEW_SECONDS) return [];
+  const side = clockSkewSeconds > 0 ? 'ahead of' : 'behind';
+  return [`this machine's clock is ${span(Math.abs(clockSkewSeconds))} ${side} the API server's; ages and deadlines are judged by the API server's`];
+}
+
+function span(seconds: number): string {
+  const [minutes, hours] = [Math.round(seconds / 60), Math.round(seconds / 3600)];
+  if (hours >= 48) return counted(Math.round(seconds / 86_400), 'day');
+  if (hours >= 2) return counted(hours, 'hour');
+  return minutes >= 2 ? counted(minutes, 'minute') : counted(seconds, 'second');
+}
+
+/** What can be seen without a login, where that is all there is. */
+function handshake(report: AuditReport, style: Style): string {
+  const view = report.views.handshake;
+  if (report.loginRefused === undefined || view === undefined || !('certificates' in view)) return '';
+  const table = renderTable(
+    view.certificates,
+    [
+      { header: 'SHOWN TO ANYBODY', value: ({ role }) => SHOWN_WORDS[role] },
+      { header: 'SUBJECT', value: ({ subject }) => subject, flexible: true },
+      { header: 'ISSUER', value: ({ issuer }) => issuer, flexible: true },
+      { header: 'NAMES', value: ({ names }) => names.map(name => name.replace(/^(DNS|IP):/, '')).join(', '), flexible: true },
+      { header: 'KEY', value: ({ keyType }) => keyType },
+      { header: 'NOT AFTER', value: ({ notAfter }) => notAfter },
+    ],
+    style,
+  );
+  const { clientAuthorities } = view;
+  if (clientAuthorities === undefined || clientAuthorities.length === 0) return table;
+  return `${table}\n${escapeForTerminal(`client certificates are taken from: ${clientAuthorities.join('; ')}`)}`;
+}
+
+const SHOWN_WORDS = {
+  serving: 'API server',
+  servingAuthority: 'its authority',
+  loopback: 'API server, to itself',
+  loopbackAuthority: 'the authority of that',
+} as const;
 
 function platformWords(platform: NonNullable<AuditReport['cluster']['platform']>): string {
   if (platform.distribution === 'unknown') return 'distribution not recognised';
@@ -142,6 +190,8 @@ function closerWords(closes: ReportNotAssessed['closes']): string {
     }
     case 'flag':
       return closes.flag;
+    case 'login':
+      return 'a login that is accepted';
     case 'anotherTry':
       return 'another try';
     case 'newerProgram':

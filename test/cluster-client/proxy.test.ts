@@ -1,44 +1,12 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { connect as connectSocket, type AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
 import { proxyFor } from '../../src/cluster/proxy.ts';
 import { Problem } from '../../src/problem.ts';
+import { startProxy } from '../support/proxy.ts';
 import { failureOf, testBench } from './connection.ts';
 import { bareEnvironment } from './temporary-files.ts';
 
 const { start, open } = testBench();
-const ending: (() => void)[] = [];
-afterEach(() => ending.splice(0).forEach(end => end()));
-
-/** A CONNECT proxy that wants a password where one is given. */
-async function startProxy(password?: string): Promise<{ readonly port: number; readonly seen: string[] }> {
-  const seen: string[] = [];
-  const proxy = createServer((_request, response) => response.writeHead(405).end());
-  proxy.on('connect', (request, socket, head) => {
-    seen.push(request.url ?? '');
-    const wanted = password === undefined ? undefined : `Basic ${Buffer.from(password).toString('base64')}`;
-    if (request.headers['proxy-authorization'] !== wanted) return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
-    const [host = '', port = ''] = (request.url ?? '').split(':');
-    const onward = connectSocket(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      onward.write(head);
-      onward.pipe(socket).pipe(onward);
-    });
-    onward.on('error', () => socket.destroy());
-    socket.on('error', () => onward.destroy());
-    return undefined;
-  });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  ending.push(() => {
-    proxy.close();
-    proxy.closeAllConnections();
-  });
-  return { port: (proxy.address() as AddressInfo).port, seen };
-}
-
 describe('through a proxy', () => {
   const clusterOf = (server: { authority: { certificate: string } }, proxyUrl: string): object => ({
     'certificate-authority-data': Buffer.from(server.authority.certificate).toString('base64'),

@@ -29,6 +29,15 @@ const YEAR = 365 * 24 * 60 * MINUTE;
 /** Makes a certificate with a fresh key, signed by the issuer, or by itself where there is none. */
 export function createCertificate(fields: CertificateFields, issuer?: Certificate): Certificate {
   const { publicKey, privateKey } = fields.keyType === 'RSA' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return certify(fields, publicKey, privateKey, issuer);
+}
+
+/** Another certificate for the same key, signed by itself: an authority that was renewed. */
+export function reissued({ key }: Certificate, fields: CertificateFields): Certificate {
+  return certify(fields, createPublicKey(key), createPrivateKey(key));
+}
+
+function certify(fields: CertificateFields, publicKey: KeyObject, privateKey: KeyObject, issuer?: Certificate): Certificate {
   const issuerKey = issuer === undefined ? privateKey : createPrivateKey(issuer.key);
   const subject = nameOf(fields);
   const algorithm = signatureAlgorithm(issuerKey);
