@@ -102,6 +102,16 @@ export async function auditPermissions(connection: ConnectionFlags, options: Rea
 }
 
 async function withClient<T>(connection: ConnectionFlags, options: ReadingOptions, use: (client: ClusterClient) => Promise<T>): Promise<T> {
+  try {
+    return await withOpenClient(connection, options, use);
+  } catch (error) {
+    const reason: unknown = options.signal?.reason;
+    const isOver = reason instanceof Error && reason.name === 'TimeoutError';
+    throw isOver && error instanceof Problem ? new Problem(`the run's --timeout was over before the API server was reached: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+async function withOpenClient<T>(connection: ConnectionFlags, options: ReadingOptions, use: (client: ClusterClient) => Promise<T>): Promise<T> {
   // Only a live run pays for the network code.
   const { connect } = await import('./cluster/connect.ts');
   const client = await connect(connection, {

@@ -17,6 +17,9 @@ export interface ConnectionFlags {
   readonly as?: string;
   readonly asUid?: string;
   readonly asGroups?: readonly string[];
+  readonly asUserExtra?: ReadonlyMap<string, readonly string[]>;
+  readonly username?: string;
+  readonly password?: string;
   readonly disableCompression?: boolean;
   /** Seconds one request may take, headers to last byte; absent means the client's default. */
   readonly requestTimeoutSeconds?: number;

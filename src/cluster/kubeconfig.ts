@@ -139,8 +139,8 @@ function authSettings(user: UserEntry | undefined, flags: ConnectionFlags, place
   // kubectl goes on reading the file's tokenFile when --token is given; who types a token means that token.
   const token = flags.token ?? user?.token ?? '';
   const tokenFile = flags.token === undefined ? (user?.tokenFile ?? '') : '';
-  const username = user?.username ?? '';
-  const password = user?.password ?? '';
+  const username = flags.username ?? user?.username ?? '';
+  const password = flags.password ?? user?.password ?? '';
   const hasBasic = username !== '' || password !== '';
   if (token !== '' && hasBasic) throw new Problem(`${place} has a token and a password; only one way to authenticate is allowed, remove the other`);
 
@@ -187,13 +187,13 @@ function pemOf(data: string | undefined, file: string, field: string, place: str
   return file === '' ? undefined : { file };
 }
 
-/** A flag replaces the file's value of the same name only: `--as bob` keeps the file's groups, as in kubectl. */
+/** A flag replaces the file's value of the same name only: `--as bob` keeps the file's groups, and extra is replaced key by key, as in kubectl. */
 function impersonationOf(user: UserEntry | undefined, flags: ConnectionFlags, place: string): Impersonation | undefined {
   const impersonation: Impersonation = {
     user: flags.as ?? user?.as ?? '',
     uid: flags.asUid ?? user?.asUid ?? '',
     groups: flags.asGroups === undefined || flags.asGroups.length === 0 ? (user?.asGroups ?? []) : flags.asGroups,
-    extra: user?.asUserExtra ?? new Map(),
+    extra: new Map([...(user?.asUserExtra ?? []), ...(flags.asUserExtra ?? [])]),
   };
   if (impersonation.user !== '') return impersonation;
   if (impersonation.uid !== '' || impersonation.groups.length > 0 || impersonation.extra.size > 0) {

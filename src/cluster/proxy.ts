@@ -8,7 +8,7 @@ import { loadPlainHttp } from './plain-http.ts';
 /**
  * The proxy that leads to the server: the cluster's `proxy-url`, else HTTPS_PROXY or HTTP_PROXY unless NO_PROXY or a
  * loopback address excludes it, by the rules of Go's httpproxy package.
- * @throws {Problem} the setting is no URL of an http or https proxy; the message does not quote it, as it may hold a password
+ * @throws {Problem} the setting is no URL of an http, https or socks5 proxy; the message does not quote it, as it may hold a password
  */
 export function proxyFor(server: URL, proxyUrl: string | undefined, env: NodeJS.ProcessEnv): URL | undefined {
   if (proxyUrl !== undefined) return parseProxy(proxyUrl, 'proxy-url in the kubeconfig');
@@ -21,11 +21,8 @@ export function proxyFor(server: URL, proxyUrl: string | undefined, env: NodeJS.
 
 function parseProxy(value: string, origin: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  if (url?.protocol === 'socks5:' || url?.protocol === 'socks5h:') {
-    throw new Problem(`${origin} names a SOCKS proxy, which is not supported yet; use an http or https proxy`);
-  }
-  throw new Problem(`${origin} is no URL of an http or https proxy; write it as http://host:port`);
+  if (url !== undefined && ['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol) && url.hostname !== '') return url;
+  throw new Problem(`${origin} is no URL of an http, https or socks5 proxy; write it as http://host:port`);
 }
 
 function isExcluded(server: URL, noProxy: string): boolean {
@@ -62,8 +59,17 @@ export class ProxyRefusal extends Error {
   }
 }
 
-/** Asks a proxy for a tunnel with CONNECT. What it answers is a bare stream to the server. */
+/** Asks a proxy for a tunnel, with CONNECT or by SOCKS. What it answers is a bare stream to the server. */
 export async function openTunnel(proxy: URL, server: URL, timeoutMilliseconds: number): Promise<Duplex> {
+  if (proxy.protocol.startsWith('socks5')) {
+    const { openSocksTunnel, SocksRefusal } = await import('./socks.ts');
+    const port = server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port);
+    try {
+      return await openSocksTunnel(proxy, server.hostname.replace(/^\[|\]$/g, ''), port, timeoutMilliseconds);
+    } catch (error) {
+      throw error instanceof SocksRefusal ? new ProxyRefusal(error.reply) : error;
+    }
+  }
   const { plainHttp } = await loadPlainHttp(proxy);
   return new Promise((resolve, reject) => {
     const port = server.port === '' ? (server.protocol === 'https:' ? '443' : '80') : server.port;

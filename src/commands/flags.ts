@@ -11,8 +11,11 @@ export const connectionFlags = {
   user: Flags.string({ summary: 'kubeconfig user to use', helpGroup: 'CONNECTION' }),
   server: Flags.string({ char: 's', summary: 'address and port of the API server', helpGroup: 'CONNECTION' }),
   token: Flags.string({ summary: 'bearer token; never stored or printed', helpGroup: 'CONNECTION' }),
+  username: Flags.string({ summary: 'user name for basic authentication', helpGroup: 'CONNECTION' }),
+  password: Flags.string({ summary: 'password for basic authentication; never stored or printed', helpGroup: 'CONNECTION' }),
   as: Flags.string({ summary: 'user to impersonate', helpGroup: 'CONNECTION' }),
   'as-group': Flags.string({ summary: 'group to impersonate, repeatable', multiple: true, multipleNonGreedy: true, helpGroup: 'CONNECTION' }),
+  'as-user-extra': Flags.string({ summary: 'extra of the user to impersonate, KEY=VALUE, repeatable', multiple: true, multipleNonGreedy: true, helpValue: 'KEY=VALUE', helpGroup: 'CONNECTION' }),
   'as-uid': Flags.string({ summary: 'uid to impersonate', helpGroup: 'CONNECTION' }),
   'certificate-authority': Flags.string({ summary: 'file with the certificate authority of the API server', helpGroup: 'CONNECTION' }),
   'client-certificate': Flags.string({ summary: 'file with a client certificate', helpGroup: 'CONNECTION' }),
@@ -25,8 +28,8 @@ export const connectionFlags = {
 
 /** What to look at and how to judge it. */
 export const auditFlags = {
-  namespace: Flags.string({ char: 'n', summary: 'look at this namespace only; checks of the whole cluster are then out of scope', exclusive: ['all-namespaces'] }),
-  'all-namespaces': Flags.boolean({ char: 'A', summary: 'look at the whole cluster (the default)' }),
+  namespace: Flags.string({ char: 'n', summary: 'look at this namespace only; checks of the whole cluster are then out of scope' }),
+  'all-namespaces': Flags.boolean({ char: 'A', summary: 'look at the whole cluster (the default); wins over --namespace, as in kubectl' }),
   check: Flags.string({ summary: 'only this check, repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   family: Flags.string({ summary: 'only checks of this family (rbac, secrets, versions), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   severity: Flags.option({ summary: 'only checks that can be of this severity or worse', options: SEVERITIES })(),
@@ -66,6 +69,9 @@ export function connectionOf(flags: ParsedConnectionFlags): ConnectionFlags {
       as: flags.as,
       asUid: flags['as-uid'],
       asGroups: flags['as-group'],
+      asUserExtra: flags['as-user-extra'] === undefined ? undefined : userExtra(flags['as-user-extra']),
+      username: flags.username,
+      password: flags.password,
       certificateAuthority: flags['certificate-authority'],
       clientCertificate: flags['client-certificate'],
       clientKey: flags['client-key'],
@@ -87,6 +93,9 @@ export interface ParsedConnectionFlags {
   readonly as?: string | undefined;
   readonly 'as-uid'?: string | undefined;
   readonly 'as-group'?: string[] | undefined;
+  readonly 'as-user-extra'?: string[] | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   readonly 'certificate-authority'?: string | undefined;
   readonly 'client-certificate'?: string | undefined;
   readonly 'client-key'?: string | undefined;
@@ -96,27 +105,40 @@ export interface ParsedConnectionFlags {
   readonly 'request-timeout'?: string | undefined;
 }
 
+/** Values by key. A key may be given again and then has several, as in kubectl. @throws {Problem} a word without `=` */
+function userExtra(words: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const extra = new Map<string, readonly string[]>();
+  for (const word of words) {
+    const at = word.indexOf('=');
+    if (at < 1) throw new Problem(`--as-user-extra takes KEY=VALUE, not ${word}`, { exitCode: 2 });
+    const key = word.slice(0, at);
+    extra.set(key, [...(extra.get(key) ?? []), word.slice(at + 1)]);
+  }
+  return extra;
+}
+
 /**
- * The namespace of -n as an option. The name becomes part of a path, where `..` would mean the whole cluster.
+ * The namespace of -n as an option; -A wins over it, as in kubectl. The name becomes part of a path, where `..` would mean the whole cluster.
  * @throws {Problem} for what no namespace can be called
  */
-export function namespaceOf({ namespace }: { readonly namespace?: string | undefined }): { readonly namespace?: string } {
-  if (namespace === undefined) return {};
+export function namespaceOf(flags: { readonly namespace?: string | undefined; readonly 'all-namespaces'?: boolean | undefined }): { readonly namespace?: string } {
+  const { namespace } = flags;
+  if (namespace === undefined || flags['all-namespaces'] === true) return {};
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) {
     throw new Problem(`--namespace takes the name of one namespace, which "${namespace}" cannot be`, { exitCode: 2 });
   }
   return { namespace };
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, 'µs': 1e-6, 'μs': 1e-6, ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /** A Go duration such as `1m30s`, or a bare number of seconds, in seconds. @throws {Problem} for anything else */
 export function durationSeconds(flag: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+  if (!/^\+?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) {
     throw new Problem(`${flag} takes a duration such as 30s or 2m, not ${text}`, { exitCode: 2 });
   }
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
+  return [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0);
 }
 
 /** The colour flag as an option: absent where neither --color nor --no-color was given, which oclif's type leaves out. */

@@ -15,7 +15,7 @@ export function followRun(options: { readonly quiet: boolean; readonly verbose: 
   function interrupt(): void {
     clearLine();
     process.exitCode = 130;
-    process.stderr.write(`interrupted: ${finished} of ${total} sources were read, and the report holds only those\n`);
+    process.stderr.write(total === 0 ? 'interrupted before anything was read\n' : `interrupted: ${finished} of ${total} sources were read, and the report holds only those\n`);
     abort.abort(new Error('interrupted'));
   }
 

@@ -4,6 +4,7 @@ import { run } from '@oclif/core/run';
 import { Problem } from '../problem.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { VERSION } from '../version.ts';
+import { kubectlSpelling } from './kubectl-spelling.ts';
 import { EmbeddedPlugin } from './plugin.ts';
 import { COMMANDS } from './table.ts';
 
@@ -34,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     const plugin = new EmbeddedPlugin({ name: PACKAGE.name, root: import.meta.dirname, isRoot: true, pjson: PACKAGE, ignoreManifest: true });
     await plugin.load();
-    await run(withDefaultCommand(argv), {
+    await run(kubectlSpelling(withDefaultCommand(argv), switchesOf(plugin)), {
       root: import.meta.dirname,
       plugins: new Map([[plugin.name, plugin]]),
       userPlugins: false,
@@ -47,6 +48,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** The switches of all commands: none is a switch in one and takes a value in another. */
+function switchesOf({ commands }: EmbeddedPlugin): ReadonlySet<string> {
+  return new Set(
+    commands.flatMap(({ flags }) =>
+      Object.entries(flags).flatMap(([name, flag]) => (flag.type !== 'boolean' ? [] : flag.char === undefined ? [`--${name}`] : [`--${name}`, `-${flag.char}`])),
+    ),
+  );
+}
+
 /** `kubectl secaudit` and `kubectl secaudit --check X` are scans; `--help` and `--version` are what they say. */
 function withDefaultCommand(argv: readonly string[]): string[] {
   const [first] = argv;
@@ -57,6 +67,8 @@ function withDefaultCommand(argv: readonly string[]): string[] {
 
 function report(error: unknown, argv: readonly string[]): void {
   if (error instanceof Problem) {
+    // Whoever interrupted knows why it ended.
+    if (process.exitCode === 130) return;
     say(error.message);
     process.exitCode = error.exitCode;
   } else if (isUsageError(error)) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
 import { proxyFor } from '../../src/cluster/proxy.ts';
 import { Problem } from '../../src/problem.ts';
-import { startProxy } from '../support/proxy.ts';
+import { startProxy, startSocksProxy } from '../support/proxy.ts';
 import { failureOf, testBench } from './connection.ts';
 import { bareEnvironment } from './temporary-files.ts';
 
@@ -45,6 +45,32 @@ describe('through a proxy', () => {
     expect(failure.message).not.toContain('hunter3');
   });
 
+  it.each(['socks5', 'socks5h'])('a %s proxy carries requests and the handshake, and resolves the name itself', async scheme => {
+    const [server, proxy] = [await start({ certificate: { names: ['api.example.invalid'] } }), await startSocksProxy({ resolve: () => '127.0.0.1' })];
+    const { port } = new URL(server.url);
+    const cluster = { ...clusterOf(server, `${scheme}://127.0.0.1:${proxy.port}`), server: `https://api.example.invalid:${port}` };
+    const client = await open(server, { user: { token: 'good-token' }, cluster });
+    expect((await client.get('/readyz')).body).toBe('ok');
+    expect(proxy.seen).toEqual([`api.example.invalid:${port}`]);
+    expect((await client.handshake()).serving).not.toHaveLength(0);
+    expect(new Set(proxy.seen)).toEqual(new Set([`api.example.invalid:${port}`]));
+  });
+
+  it('a SOCKS proxy takes a password, and what it refuses is said', async () => {
+    const [server, proxy] = [await start(), await startSocksProxy({ password: 'ana:hunter2' })];
+    const user = { token: 'good-token' };
+    const right = await open(server, { user, cluster: clusterOf(server, `socks5://ana:hunter2@127.0.0.1:${proxy.port}`) });
+    expect((await right.get('/readyz')).status).toBe(200);
+    for (const login of ['', 'ana:hunter3@']) {
+      const wrong = await open(server, { user, cluster: clusterOf(server, `socks5://${login}127.0.0.1:${proxy.port}`) });
+      const failure = await failureOf(wrong.get('/readyz'));
+      expect(failure.message).toMatch(/the proxy 127\.0\.0\.1:\d+ refuses the way/);
+      expect(failure.message).not.toContain('hunter');
+    }
+    const nobody = await open(server, { user, cluster: { ...clusterOf(server, `socks5://ana:hunter2@127.0.0.1:${proxy.port}`), server: 'https://127.0.0.1:1' } });
+    expect((await failureOf(nobody.get('/readyz'))).message).toMatch(/refuses the way .*\(it answered 5\)/);
+  });
+
   it('that is not there, the message names the proxy', async () => {
     const server = await start();
     const client = await open(server, { cluster: clusterOf(server, 'http://127.0.0.1:1') });
@@ -52,7 +78,7 @@ describe('through a proxy', () => {
   });
 
   it('that nobody understands is a problem, without its password', async () => {
-    for (const proxyUrl of ['socks5://ana:hunter2@127.0.0.1:1', 'ftp://ana:hunter2@x', 'ana:hunter2@proxy:port']) {
+    for (const proxyUrl of ['socks4://ana:hunter2@127.0.0.1:1', 'ftp://ana:hunter2@x', 'ana:hunter2@proxy:port']) {
       const error: unknown = await connect({ server: 'https://example.org' }, { env: bareEnvironment({ HTTPS_PROXY: proxyUrl }) }).then(() => undefined, (thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(Problem);
       expect((error as Problem).message).toMatch(/HTTPS_PROXY/);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect as connectSocket, type AddressInfo } from 'node:net';
+import { connect as connectSocket, createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 
 const ending: (() => void)[] = [];
@@ -31,4 +31,41 @@ export async function startProxy(password?: string): Promise<{ readonly port: nu
     proxy.closeAllConnections();
   });
   return { port: (proxy.address() as AddressInfo).port, seen };
+}
+
+/** A SOCKS 5 proxy (RFC 1928) that shows which hosts it was asked for; it ends with the test. */
+export async function startSocksProxy(options: { readonly password?: string; readonly resolve?: (host: string) => string } = {}): Promise<{ readonly port: number; readonly seen: string[] }> {
+  const seen: string[] = [];
+  const server = createSocketServer(socket => {
+    socket.on('error', () => undefined);
+    serve(socket, options, seen).catch(() => socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ending.push(() => server.close());
+  return { port: (server.address() as AddressInfo).port, seen };
+}
+
+async function serve(socket: Socket, options: Parameters<typeof startSocksProxy>[0] & object, seen: string[]): Promise<void> {
+  const next = async (): Promise<Buffer> => (await once(socket, 'data'))[0] as Buffer;
+  const greeting = await next();
+  const method = options.password === undefined ? 0 : 2;
+  if (!greeting.subarray(2).includes(method)) return void socket.end(Buffer.of(5, 0xff));
+  socket.write(Buffer.of(5, method));
+  if (options.password !== undefined) {
+    const login = await next();
+    const split = 2 + (login[1] ?? 0);
+    const given = `${login.subarray(2, split).toString()}:${login.subarray(split + 1).toString()}`;
+    socket.write(Buffer.of(1, given === options.password ? 0 : 1));
+    if (given !== options.password) return void socket.end();
+  }
+  const request = await next();
+  const isName = request[3] === 3;
+  const host = isName ? request.subarray(5, -2).toString() : request.subarray(4, -2).join('.');
+  const port = request.readUInt16BE(request.length - 2);
+  seen.push(`${host}:${port}`);
+  const onward = connectSocket(port, isName && options.resolve !== undefined ? options.resolve(host) : host, () => {
+    socket.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+    onward.pipe(socket).pipe(onward);
+  });
+  onward.on('error', () => socket.end(Buffer.of(5, 5, 0, 1, 0, 0, 0, 0, 0, 0)));
 }
