@@ -198,7 +198,6 @@ describe('without a cluster', () => {
     ['a cluster beside a snapshot', ['--snapshot', demoSnapshotFile, '--context', 'prod'], /^error: --snapshot reads a file and no cluster/],
     ['a command that does not exist', ['frobnicate'], /^error: .*frobnicate.*\n$/],
     ['an argument that is missing', ['snapshot'], /^error: .*\bfile\b.*see "kubectl secaudit snapshot --help"\n$/],
-    ['two flags that exclude each other', ['-n', 'shop', '-A'], /^error: .*--namespace.*see "kubectl secaudit scan --help"\n$/],
     ['a namespace that is none', ['-n', '..'], /^error: --namespace takes the name of one namespace, which "\.\." cannot be\n$/],
     ['an empty namespace', ['rbac', '-n', ''], /^error: --namespace takes/],
   ])('refuses %s with one sentence and exit code 2', async (_, args, words) => {
