@@ -34,7 +34,7 @@ const files = referenceFiles(CHECKS, sourcesFor(EVERYTHING), check => ({
 }));
 for (const [path, content] of files) write(path, content);
 const wireSchema = JSON.parse(readFileSync(join(root, 'fixtures/protobuf/schema.json'), 'utf8')) as WireSchema;
-write('src/collect/protobuf-fields.json', renderWireSchema(declaredWireFields(wireSchema, sourcesFor({ selection: {}, views: ALL_VIEWS }))));
+write('src/collect/protobuf-fields.json', renderWireSchema(declaredWireFields(wireSchema, sourcesFor(EVERYTHING))));
 write('docs/report.schema.json', renderReportSchema(root));
 write('README.md', readFileSync(join(root, 'README.md'), 'utf8').replace(/<!-- sample -->[\s\S]*<!-- \/sample -->/, () => sample()));
 

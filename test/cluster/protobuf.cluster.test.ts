@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ALL_VIEWS, sourcesFor } from '../../src/audit.ts';
+import { EVERYTHING, sourcesFor } from '../../src/audit.ts';
 import { connect, type ClusterClient } from '../../src/cluster/connect.ts';
 import { planOf } from '../../src/collect/protobuf-plan.ts';
 import type { WireSchema } from '../../src/collect/protobuf-schema.ts';
@@ -14,7 +14,7 @@ import { oddObjects } from './protobuf-objects.ts';
 type ListRead = Extract<Read, { how: 'list' }>;
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/protobuf/schema.json'), 'utf8')) as WireSchema;
 const noSchema: WireSchema = { ...schema, kinds: {}, messages: {} };
-const lists = [...sourcesFor({ selection: {}, views: ALL_VIEWS })].filter((source): source is Source & { readonly read: ListRead } => source.read.how === 'list');
+const lists = [...sourcesFor(EVERYTHING)].filter((source): source is Source & { readonly read: ListRead } => source.read.how === 'list');
 
 let ground: Ground;
 let client: ClusterClient;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { declaredWireFields, renderWireSchema } from '../../bin/protobuf-fields.ts';
-import { ALL_VIEWS, sourcesFor } from '../../src/audit.ts';
+import { EVERYTHING, sourcesFor } from '../../src/audit.ts';
 import { Malformed, type ListHead } from '../../src/collect/list-reader.ts';
 import { decodeObject } from '../../src/collect/protobuf-decode.ts';
 import { protobufFields } from '../../src/collect/protobuf-fields.ts';
@@ -14,7 +14,7 @@ import { cutAt, field, message, protobufList, varint } from './list-data.ts';
 
 const root = join(import.meta.dirname, '../..');
 const schema = JSON.parse(readFileSync(join(root, 'fixtures/protobuf/schema.json'), 'utf8')) as WireSchema;
-const sources = sourcesFor({ selection: {}, views: ALL_VIEWS });
+const sources = sourcesFor(EVERYTHING);
 
 const whole = (value: unknown): unknown => value;
 const plan = planOf(schema, 'v1', 'Pod', { metadata: { name: true, labels: true, creationTimestamp: true }, spec: { volumes: whole, containers: [{ name: true, image: true, ports: whole }], hostNetwork: true, nodeName: true } });
