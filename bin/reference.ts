@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { FAMILIES } from '../src/checks/define-check.ts';
+import type { WireSchema } from '../src/collect/protobuf-schema.ts';
 import { renderRegistry } from '../src/reference/registry-file.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -25,12 +26,15 @@ const { CHECKS } = await import('../src/checks/registry.ts');
 const { EVERYTHING, sourcesFor } = await import('../src/audit.ts');
 const { referenceFiles } = await import('../src/reference/reference-files.ts');
 const { renderReportSchema } = await import('./report-schema.ts');
+const { declaredWireFields, renderWireSchema } = await import('./protobuf-fields.ts');
 
 const files = referenceFiles(CHECKS, sourcesFor(EVERYTHING), check => ({
   fails: readFileSync(join(root, 'fixtures/checks', check.id, 'fails.yaml'), 'utf8'),
   passes: readFileSync(join(root, 'fixtures/checks', check.id, 'passes.yaml'), 'utf8'),
 }));
 for (const [path, content] of files) write(path, content);
+const wireSchema = JSON.parse(readFileSync(join(root, 'fixtures/protobuf/schema.json'), 'utf8')) as WireSchema;
+write('src/collect/protobuf-fields.json', renderWireSchema(declaredWireFields(wireSchema, sourcesFor(EVERYTHING))));
 write('docs/report.schema.json', renderReportSchema(root));
 write('README.md', readFileSync(join(root, 'README.md'), 'utf8').replace(/<!-- sample -->[\s\S]*<!-- \/sample -->/, () => sample()));
 

@@ -25,13 +25,31 @@ export interface ConnectionFlags {
   readonly requestTimeoutSeconds?: number;
 }
 
+/** Names in lower case. */
+export type Headers = Readonly<Record<string, string | undefined>>;
+
 /** One answer of the API server, body decoded from gzip and UTF-8. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: Headers;
   readonly body: string;
   /** Bytes of the body on the wire. */
   readonly bytes: number;
+}
+
+/** An answer that is read while it arrives: for lists, which may be long. */
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /**
+   * The body as it comes, decoded from gzip; iterate once, to the end, or {@link cancel}. Throws a RequestFailure where
+   * it does not come whole, also when all that was missing is the end.
+   */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Bytes of the body on the wire so far. */
+  readonly bytes: () => number;
+  /** Gives up what has not come yet. Harmless after the end. */
+  readonly cancel: () => void;
 }
 
 /** One request as `-v` shows it: no headers, no bodies. */
@@ -57,6 +75,12 @@ export interface ApiClient {
    * @throws {RequestFailure} where there is no whole answer: timeout, reset, refused, wrong certificate
    */
   readonly get: (path: string, options?: { readonly accept?: string; readonly freshConnection?: boolean }) => Promise<Answer>;
+  /**
+   * As `get`, and resolves when the headers are there. The time limit counts the waits for the server, not the time
+   * that the reader takes between two chunks.
+   * @throws {RequestFailure} as `get`; the chunks do so too
+   */
+  readonly getStream: (path: string, options?: { readonly accept?: string }) => Promise<StreamedAnswer>;
   /** POSTs a review of the caller itself; any other path is refused before a byte is sent. */
   readonly selfReview: (path: string, body: object) => Promise<Answer>;
   /**

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
-import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type RequestEvent } from './api-client.ts';
+import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
 import { caKeyHash } from './ca-key-hash.ts';
 import { openCredentials, readPem, type Credential } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
@@ -12,7 +13,8 @@ import { resolveTarget, type Target } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 import { loadPlainHttp } from './plain-http.ts';
 import { proxyFor } from './proxy.ts';
-import { BrokenExchange, createAgent, exchange, type Wire } from './transport.ts';
+import { openExchange } from './stream-exchange.ts';
+import { BrokenExchange, createAgent, exchange, type Exchange, type Wire } from './transport.ts';
 
 export interface ConnectOptions {
   /** Called after every try of every request. */
@@ -35,6 +37,9 @@ const MOST_TRIES = 3;
 const LONGEST_RETRY_AFTER_SECONDS = 10;
 /** A page of 500 of the largest pods is a twentieth of this. */
 const LONGEST_BODY = 256 * 1024 * 1024;
+/** A page that is read as it comes is not held; a server that never ends it is broken or hostile. */
+const LONGEST_STREAM = 4 * 1024 * 1024 * 1024;
+const LONGEST_STATUS = 4 * 1024 * 1024;
 const SELF_REVIEW = /^\/apis\/(authentication\.k8s\.io\/v\d[a-z0-9]*\/selfsubjectreviews|authorization\.k8s\.io\/v\d[a-z0-9]*\/selfsubject(access|rules)reviews)$/;
 
 /**
@@ -82,27 +87,35 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   };
   const prefix = new URL(target.server).pathname.replace(/\/$/, '');
 
+  function exchangeOf(request: Request, credential: Credential, agent: Exchange['agent'], longestBody: number): Exchange {
+    return {
+      method: request.method,
+      path: prefix + request.path,
+      headers: {
+        ...constantHeaders,
+        Accept: request.accept ?? 'application/json',
+        ...(credential.authorization === undefined ? {} : { Authorization: credential.authorization }),
+        ...(request.body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(request.body)) }),
+      },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      agent,
+      longestBody,
+      signal,
+    };
+  }
+
+  function reporter(request: Request): (outcome: number | string, bytes: number) => void {
+    const started = performance.now();
+    return (outcome, bytes) =>
+      options.onRequest?.({ method: request.method, path: request.path, outcome, bytes, milliseconds: Math.round(performance.now() - started) });
+  }
+
   async function oneTry(request: Request, credential: Credential): Promise<Answer> {
     const { wire, agent } = lineFor(credential);
     const own = request.freshConnection ? createAgent(wire, false) : agent;
-    const started = performance.now();
-    const report = (outcome: number | string, bytes: number): void =>
-      options.onRequest?.({ method: request.method, path: request.path, outcome, bytes, milliseconds: Math.round(performance.now() - started) });
+    const report = reporter(request);
     try {
-      const answer = await exchange(wire, {
-        method: request.method,
-        path: prefix + request.path,
-        headers: {
-          ...constantHeaders,
-          Accept: request.accept ?? 'application/json',
-          ...(credential.authorization === undefined ? {} : { Authorization: credential.authorization }),
-          ...(request.body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(request.body)) }),
-        },
-        ...(request.body === undefined ? {} : { body: request.body }),
-        agent: own,
-        longestBody: LONGEST_BODY,
-        signal,
-      });
+      const answer = await exchange(wire, exchangeOf(request, credential, own, LONGEST_BODY));
       report(answer.status, answer.bytes);
       return answer;
     } catch (error) {
@@ -113,13 +126,49 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     }
   }
 
-  async function send(request: Request): Promise<Answer> {
+  /** Only a success is long: anything else is read whole, so that it may be tried again. */
+  async function oneStreamedTry(request: Request, credential: Credential): Promise<StreamedAnswer> {
+    const { wire, agent } = lineFor(credential);
+    const report = reporter(request);
+    try {
+      const { chunks, ...answer } = await openExchange(wire, exchangeOf(request, credential, agent, LONGEST_STREAM));
+      if (answer.status === 200) return { ...answer, chunks: reported(chunks, answer.bytes, request, report) };
+      const body = await collected(chunks);
+      report(answer.status, answer.bytes());
+      return { ...answer, chunks: Readable.from(body, { objectMode: true }) as AsyncIterable<Buffer> };
+    } catch (error) {
+      if (error instanceof BrokenExchange) report(error.code, error.bytes);
+      throw error;
+    }
+  }
+
+  async function* reported(
+    chunks: AsyncIterable<Buffer>,
+    bytes: () => number,
+    request: Request,
+    report: ReturnType<typeof reporter>,
+  ): AsyncGenerator<Buffer> {
+    let outcome: number | string = 200;
+    try {
+      yield* chunks;
+    } catch (error) {
+      if (error instanceof BrokenExchange) outcome = error.code;
+      throw await failureOf(error, request);
+    } finally {
+      report(outcome, bytes());
+    }
+  }
+
+  async function send<T extends { readonly status: number; readonly headers: Headers }>(
+    request: Request,
+    attempt: (request: Request, credential: Credential) => Promise<T>,
+  ): Promise<T> {
     let credential = await credentials.current();
     let hasRenewed = false;
     let hasReconnected = false;
     for (let tries = 1; ; ) {
       try {
-        const answer = await oneTry(request, credential);
+        const answer = await attempt(request, credential);
         if (answer.status === 401 && !hasRenewed) {
           hasRenewed = true;
           const renewed = await credentials.renew(credential);
@@ -198,11 +247,15 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     login: credentials.login,
     get: (path, { accept, freshConnection = false } = {}) => {
       if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
-      return send({ method: 'GET', path, freshConnection, ...(accept === undefined ? {} : { accept }) });
+      return send({ method: 'GET', path, freshConnection, ...(accept === undefined ? {} : { accept }) }, oneTry);
+    },
+    getStream: (path, { accept } = {}) => {
+      if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
+      return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
     },
     selfReview: (path, body) => {
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
-      return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) });
+      return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) }, oneTry);
     },
     handshake: () => (seen ??= lookAtHandshake()),
     close,
@@ -222,6 +275,18 @@ interface Request {
   readonly freshConnection: boolean;
   readonly accept?: string;
   readonly body?: string;
+}
+
+/** The body of an answer that is no success; what is longer than any Status is left unread. */
+async function collected(chunks: AsyncIterable<Buffer>): Promise<Buffer[]> {
+  const body: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    body.push(chunk);
+    length += chunk.length;
+    if (length > LONGEST_STATUS) break;
+  }
+  return body;
 }
 
 function isPassing(status: number): boolean {

@@ -1,9 +1,9 @@
-import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { connect as tlsConnect, type SecureContext } from 'node:tls';
 import { createGunzip } from 'node:zlib';
-import type { Answer } from './api-client.ts';
+import type { Answer, Headers } from './api-client.ts';
 import type { PlainHttp } from './plain-http.ts';
 import { openTunnel } from './proxy.ts';
 
@@ -83,20 +83,12 @@ export class BrokenExchange extends Error {
  * @throws {BrokenExchange}
  */
 export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
-  const { server, timeoutMilliseconds } = wire;
+  const { timeoutMilliseconds } = wire;
   return new Promise((resolve, reject) => {
     let bytes = 0;
     let phase: Phase = 'connection';
     let timer: NodeJS.Timeout | undefined;
-    const request = (wire.plainHttp?.request ?? httpsRequest)({
-      protocol: server.protocol,
-      hostname: bareHost(server),
-      port: server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port),
-      method: asked.method,
-      path: asked.path,
-      headers: asked.headers,
-      agent: asked.agent,
-    });
+    const request = (wire.plainHttp?.request ?? httpsRequest)(requestOptions(wire, asked));
 
     const interrupt = (): void => fail('interrupted', 'ABORT_ERR');
     const settle = (): void => {
@@ -133,6 +125,19 @@ export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
   });
 }
 
+/** What Node wants to know of a request. */
+export function requestOptions({ server }: Wire, asked: Exchange): RequestOptions {
+  return {
+    protocol: server.protocol,
+    hostname: bareHost(server),
+    port: server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : Number(server.port),
+    method: asked.method,
+    path: asked.path,
+    headers: asked.headers,
+    agent: asked.agent,
+  };
+}
+
 function readBody(answer: IncomingMessage, longest: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const isGzip = answer.headers['content-encoding'] === 'gzip';
@@ -151,12 +156,13 @@ function readBody(answer: IncomingMessage, longest: number): Promise<string> {
   });
 }
 
-function plainHeaders(answer: IncomingMessage): Readonly<Record<string, string | undefined>> {
+/** The headers of an answer, each once. */
+export function plainHeaders(answer: IncomingMessage): Headers {
   return Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
 }
 
 /** The code of an error, of its first part where it is one error for several addresses. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return error instanceof Error ? error.name : 'unknown';

@@ -1,9 +1,10 @@
-import type { Answer, ApiClient } from '../cluster/api-client.ts';
+import type { Answer, ApiClient, StreamedAnswer } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
 import { gapOfError } from './gap-of.ts';
+import type { WireSchema } from './protobuf-schema.ts';
 import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
 import { readGet, readSelfReview } from './read-get.ts';
@@ -26,6 +27,8 @@ export interface CollectOptions {
   readonly notRequested?: ReadonlyMap<Source, Gap>;
   /** Called before and after each source, for a progress line. */
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
+  /** Field numbers of built-in kinds for sources that are not the program's own. */
+  readonly schema?: WireSchema;
   /** Once aborted, what was not read becomes a gap with this reason. */
   readonly signal?: AbortSignal;
 }
@@ -80,7 +83,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     const { read } = source;
     switch (read.how) {
       case 'list':
-        return readList(metering, source, read, options.namespace);
+        return readList(metering, source, read, options);
       case 'count':
         return readCount(metering, source, read, options.namespace);
       case 'selfReview':
@@ -139,20 +142,28 @@ function withAnswers(client: ApiClient, answers: ReadonlyMap<string, Answer> | u
 function metered(client: ApiClient): { client: ApiClient; requests: () => number; bytes: () => number } {
   let requests = 0;
   let bytes = 0;
+  const streams: StreamedAnswer[] = [];
   async function counted(answer: Promise<Answer>): Promise<Answer> {
     requests += 1;
     const answered = await answer;
     bytes += answered.bytes;
     return answered;
   }
+  async function countedStream(answer: Promise<StreamedAnswer>): Promise<StreamedAnswer> {
+    requests += 1;
+    const opened = await answer;
+    streams.push(opened);
+    return opened;
+  }
   return {
     client: {
       ...client,
+      getStream: (path, options) => countedStream(client.getStream(path, options)),
       get: (path, options) => counted(client.get(path, options)),
       selfReview: (path, body) => counted(client.selfReview(path, body)),
     },
     requests: () => requests,
-    bytes: () => bytes,
+    bytes: () => streams.reduce((sum, stream) => sum + stream.bytes(), bytes),
   };
 }
 

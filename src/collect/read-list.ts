@@ -1,73 +1,163 @@
-import type { Answer, ApiClient } from '../cluster/api-client.ts';
+import type { ApiClient, StreamedAnswer } from '../cluster/api-client.ts';
 import { project } from '../evidence/fields.ts';
 import { apiGroupOf } from '../evidence/resource-ref.ts';
 import type { Read, Source } from '../evidence/source.ts';
 import { gapOfStatus, malformed, Unread } from './gap-of.ts';
+import { createJsonListReader } from './json-list-reader.ts';
+import { Malformed, type ListHead, type ListReader } from './list-reader.ts';
+import { planOf, type MessagePlan } from './protobuf-plan.ts';
+import type { WireSchema } from './protobuf-schema.ts';
+import { createSharing } from './sharing.ts';
 
 type ListRead = Extract<Read, { how: 'list' }>;
+
+export interface ReadListOptions {
+  readonly namespace?: string;
+  /** How built-in kinds stand in protobuf. Default: the fields that the program's own sources declare. */
+  readonly schema?: WireSchema;
+}
 
 const PAGE_SIZE = 500;
 /** A list that expires is begun again; a server where it expires this often is not going to finish it. */
 const MAX_RESTARTS = 2;
 /** No cluster has 50 million objects of a kind: a server that goes on for ever is broken or hostile. */
 const MAX_PAGES = 100_000;
+/** Pages without an item, one after the other, after which a server is not getting anywhere. */
+const MAX_EMPTY_PAGES = 20;
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const JSON_TYPE = 'application/json';
 
 /**
- * Reads one paged list, whole or not at all: half a list is worse than none for a check that reasons from absence.
+ * Reads one paged list, whole or not at all: half a list is worse than none for a check that reasons from absence. Built-in
+ * kinds are read as protobuf where the server offers it, all else as JSON; both give the same items. Each item is
+ * projected as soon as its last byte is here, and the next page is on its way meanwhile.
  * @throws {Unread} with the gap
  */
-export async function readList(client: ApiClient, source: Source, read: ListRead, namespace?: string): Promise<unknown[]> {
-  const path = listPath(read, namespace);
+export async function readList(client: ApiClient, source: Source, read: ListRead, options: ReadListOptions = {}): Promise<unknown[]> {
+  const path = listPath(read, options.namespace);
+  const schema = options.schema ?? (await import('./protobuf-fields.ts')).protobufFields;
+  const plan = planOf(schema, read.apiVersion, read.kind, read.fields);
   for (let restarts = 0; ; restarts += 1) {
-    const items = await readPages(client, source, read, path);
+    const items = await readPages(client, source, read, path, plan);
     if (items !== 'expired') return items;
-    if (restarts === MAX_RESTARTS) {
-      throw new Unread({
-        kind: 'gap',
-        reason: 'truncated',
-        source: source.id,
-        detail: `the list of ${source.title} expired ${restarts + 1} times while it was read`,
-      });
-    }
+    if (restarts === MAX_RESTARTS) throw endless(source, `the list of ${source.title} expired ${restarts + 1} times while it was read`);
   }
 }
 
-async function readPages(client: ApiClient, source: Source, read: ListRead, path: string): Promise<unknown[] | 'expired'> {
+async function readPages(
+  client: ApiClient,
+  source: Source,
+  read: ListRead,
+  path: string,
+  plan: MessagePlan | undefined,
+): Promise<unknown[] | 'expired'> {
   const items: unknown[] = [];
-  let token = '';
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await client.get(pagePath(path, read, token));
-    if (answer.status === 410) return 'expired';
-    if (answer.status !== 200) throw new Unread(gapOfStatus(source, answer, path));
-    const { objects, next } = parsePage(source, read, answer);
-    for (const object of objects) items.push(projectItem(source, read, object));
-    if (next === '') return items;
-    if (next === token) break;
-    token = next;
+  const share = createSharing();
+  const accept = plan === undefined ? JSON_TYPE : `${PROTOBUF},${JSON_TYPE}`;
+  const asked = new Map<string, Promise<StreamedAnswer>>();
+  const ask = (token: string): Promise<StreamedAnswer> => {
+    const answer = asked.get(token) ?? client.getStream(pagePath(path, read, token), { accept });
+    asked.set(token, answer);
+    // Whoever waits for it hears of a failure; until then nobody does.
+    answer.catch(() => undefined);
+    return answer;
+  };
+  const keep = (item: Record<string, unknown>): void => {
+    items.push(share(checked(source, read, item)));
+  };
+  try {
+    let token = '';
+    let empty = 0;
+    for (let page = 0; page < MAX_PAGES && empty < MAX_EMPTY_PAGES; page += 1) {
+      const answer = await ask(token);
+      if (answer.status === 410) return 'expired';
+      if (answer.status !== 200) throw new Unread(gapOfStatus(source, { ...answer, bytes: answer.bytes(), body: await textOf(answer) }, path));
+      const before = items.length;
+      const { next } = await readPage(source, read, answer, plan, keep, head => {
+        // At most one page ahead: it is asked for while this one is read.
+        if (head.next !== '' && head.next !== token) void ask(head.next);
+      });
+      asked.delete(token);
+      if (next === '') return items;
+      if (next === token) break;
+      token = next;
+      empty = items.length === before ? empty + 1 : 0;
+    }
+    throw endless(source, `the API server never came to an end with the list of ${source.title}`);
+  } finally {
+    // What was asked ahead and is not wanted any more.
+    for (const answer of asked.values()) answer.then(({ cancel }) => cancel(), () => undefined);
   }
-  throw new Unread({
-    kind: 'gap',
-    reason: 'truncated',
-    source: source.id,
-    detail: `the API server never came to an end with the list of ${source.title}`,
-  });
 }
 
-function parsePage(source: Source, read: ListRead, answer: Answer): { objects: readonly unknown[]; next: string } {
-  const list = parseJson(source, answer.body);
-  if (!isRecord(list) || list['kind'] !== `${read.kind}List`) {
-    throw malformed(source, `the answer is not a ${read.kind}List`);
+async function readPage(
+  source: Source,
+  read: ListRead,
+  answer: StreamedAnswer,
+  plan: MessagePlan | undefined,
+  keep: (item: Record<string, unknown>) => void,
+  onHead: (head: ListHead) => void,
+): Promise<ListHead> {
+  let early: ListHead | undefined;
+  const headed = (head: ListHead): void => {
+    assertKind(source, read, head);
+    early = head;
+    onHead(head);
+  };
+  try {
+    const reader = await readerOf(source, read, answer, plan, headed, keep);
+    for await (const chunk of answer.chunks) reader.push(chunk);
+    const head = reader.end();
+    assertKind(source, read, head);
+    if (early !== undefined && early.next !== head.next && early.next !== '') throw new Malformed('the answer names two next pages');
+    return head;
+  } catch (error) {
+    if (error instanceof Malformed) throw malformed(source, error.message);
+    throw error;
+  } finally {
+    answer.cancel();
   }
-  // Go writes an empty list as null.
-  const objects = list['items'] ?? [];
-  if (!Array.isArray(objects)) throw malformed(source, 'the answer has no items');
-  const metadata = list['metadata'];
-  const next = isRecord(metadata) ? metadata['continue'] : undefined;
-  return { objects, next: typeof next === 'string' ? next : '' };
 }
 
-function projectItem(source: Source, read: ListRead, object: unknown): Record<string, unknown> {
-  const item = project(read.fields, object);
+/** What the answer says it is decides: a server that has no protobuf answers JSON. */
+async function readerOf(
+  source: Source,
+  read: ListRead,
+  { headers }: StreamedAnswer,
+  plan: MessagePlan | undefined,
+  onHead: (head: ListHead) => void,
+  keep: (item: Record<string, unknown>) => void,
+): Promise<ListReader> {
+  const type = (headers['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
+  if (type === PROTOBUF && plan !== undefined) {
+    const [{ createProtobufListReader }, { decodeObject }] = await Promise.all([import('./protobuf-list-reader.ts'), import('./protobuf-decode.ts')]);
+    return createProtobufListReader(onHead, bytes => keep(decodeObject(plan, bytes)));
+  }
+  if (type !== JSON_TYPE) {
+    throw malformed(source, type === 'text/html'
+      ? 'the answer is a web page, so it does not come from a Kubernetes API server'
+      : 'the answer is neither JSON nor protobuf, so it does not come from a Kubernetes API server');
+  }
+  return createJsonListReader(onHead, item => keep(project(read.fields, item)));
+}
+
+function assertKind(source: Source, read: ListRead, { kind }: ListHead): void {
+  if (kind !== `${read.kind}List`) throw malformed(source, `the answer is not a ${read.kind}List`);
+}
+
+function endless(source: Source, detail: string): Unread {
+  return new Unread({ kind: 'gap', reason: 'truncated', source: source.id, detail });
+}
+
+async function textOf(answer: StreamedAnswer): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of answer.chunks) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+function checked(source: Source, read: ListRead, item: Record<string, unknown>): Record<string, unknown> {
   const metadata = item['metadata'];
   if (!isRecord(metadata) || typeof metadata['name'] !== 'string' || metadata['name'] === '') {
     throw malformed(source, 'an item has no name');

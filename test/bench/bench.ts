@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startApiServer } from '../cluster/api-server.ts';
+import { measureReading } from './reading.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'dist/kubectl-secaudit');
@@ -33,7 +34,7 @@ interface Result {
 if (!existsSync(program)) throw new Error(`${program} is not there; run npm run build first`);
 const check = process.argv.includes('--check');
 
-await using ground = await startApiServer();
+await using ground = await startApiServer({ admitAnything: true });
 const kubeconfig = ground.kubeconfig.admin;
 const results = [
   { what: '`--help`', against: '`node -e 0`', budget: 3.5, limit: 6, ours: [program, '--help'], theirs: [process.execPath, '-e', '0'] },
@@ -49,9 +50,12 @@ const results = [
 
 const tooSlow = results.filter(({ ratio, measure }) => ratio > measure.limit);
 process.stdout.write(table(results));
-if (!check) writeFileSync(join(root, 'docs/bench.md'), page(results));
-if (tooSlow.length > 0) {
-  process.stderr.write(`too slow: ${tooSlow.map(({ measure }) => measure.what).join(', ')}\n`);
+// Last, because it fills the API server that the others find empty.
+const reading = await measureReading(ground, check);
+process.stdout.write(`\n${reading.markdown}`);
+if (!check) writeFileSync(join(root, 'docs/bench.md'), page(results, reading.markdown));
+if (tooSlow.length > 0 || reading.tooSlow.length > 0) {
+  process.stderr.write(`beyond the limit: ${[...tooSlow.map(({ measure }) => measure.what), ...reading.tooSlow].join(', ')}\n`);
   process.exitCode = 1;
 }
 
@@ -99,7 +103,7 @@ function table(rows: readonly Result[]): string {
   return `${['| what | ms, min / median / max | against | ms, min / median / max | ratio of medians | budget |', '| --- | --- | --- | --- | --- | --- |', ...lines].join('\n')}\n`;
 }
 
-function page(rows: readonly Result[]): string {
+function page(rows: readonly Result[], reading: string): string {
   const [cpu] = cpus();
   const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
   return `# Measures
@@ -113,6 +117,7 @@ gives it about half; the rest is compiling the bundle, which the code cache of t
 with node:util and printing usage ourselves would roughly halve what is added to Node. Of a \`scan\`, the TLS handshakes
 and waiting for the API server dominate, as they do for the script.
 
+${reading}
 Machine: ${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 1024 ** 3)} GiB, ${process.platform} ${process.arch}, Node ${process.version}; program ${version}.
 `;
 }
