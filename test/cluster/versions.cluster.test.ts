@@ -81,10 +81,10 @@ describe('versions on a real API server', () => {
   test('who may not list nodes learns of the API server alone, and that the kubelets were not seen', async () => {
     const kubeconfig = await ground.kubeconfigFor({ user: 'nobody-in-particular', groups: ['sre'] });
     const snapshot = await read(kubeconfig);
-    expect(linesOf(createEvaluator(snapshot).judge(unsupported))).toEqual({ status: 'notAssessed', lines: ['unknown kubelets'] });
+    expect(linesOf(createEvaluator(snapshot).judge(unsupported))).toEqual({ status: 'notAssessed', lines: ['unknown other API server replicas', 'unknown kubelets'] });
     // By then no calendar that may apply supports it, so it does not matter which one does.
     const later = createEvaluator(snapshot, '2031-11-21T12:00:00Z').judge(unsupported);
-    expect(linesOf(later)).toEqual({ status: 'failed', lines: ['high Component/kube-apiserver', 'unknown kubelets'] });
+    expect(linesOf(later)).toEqual({ status: 'failed', lines: ['high Component/kube-apiserver', 'unknown other API server replicas', 'unknown kubelets'] });
     expect(evidenceOf(snapshot, kubeSystemNamespace)).toMatchObject({ gap: { kind: 'gap', reason: 'forbidden', permissions: [{ resource: 'namespaces', verb: 'get' }] } });
     expect(evidenceOf(snapshot, whoAmI)).toMatchObject({ value: { username: 'nobody-in-particular' } });
   });
@@ -95,6 +95,8 @@ describe('versions on a real API server', () => {
       { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
       { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },
       { apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterrolebindings'], verbs: ['list'] },
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list'] },
+      { nonResourceURLs: ['/metrics'], verbs: ['get'] },
     ];
     const roleObject = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: user }, rules };
     expect(await ground.kubectl(['create', '-f', '-'], { input: JSON.stringify(roleObject) })).toMatchObject({ code: 0 });

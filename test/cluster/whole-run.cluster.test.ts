@@ -197,6 +197,6 @@ describe('as a plugin of the real kubectl', () => {
     expect(versions).toMatchObject({ code: 0, stderr: '' });
     expect(versions.stdout).toContain('v1.37.1');
     expect((await ground.kubectl(['secaudit', '--family', 'secrets', '--fail-on', 'high'], { env })).code).toBe(3);
-    expect((await ground.kubectl(['secaudit', '--nope'], { env })).stderr).toContain('kubectl secaudit --help');
+    expect((await ground.kubectl(['secaudit', '--nope'], { env })).stderr).toContain('kubectl secaudit scan --help');
   });
 });
