@@ -162,7 +162,8 @@ function isPossible({ since = 0, until = Infinity, served }: EscalationPrimitive
 const placeOf: Readonly<Partial<Record<EscalationPrimitive['gains'], string>>> = {
   'cluster-admin': 'goal:cluster-admin',
   masters: 'goal:system-masters',
-  'namespace-rights': `${PLACES.owner}:`,
+  'namespace-rights': `${PLACES.everything}:`,
+  'namespace-admin': `${PLACES.owner}:`,
   'any-user': PLACES.users,
   'any-certificate': PLACES.certificates,
   'any-service-account': `${PLACES.anyAccount}:`,
@@ -177,7 +178,7 @@ const placeOf: Readonly<Partial<Record<EscalationPrimitive['gains'], string>>> =
 /** Where a step leads; undefined where it leads nowhere in a mere namespace. */
 function targetOf(gains: EscalationPrimitive['gains'], namespace: string): string | undefined {
   const place = placeOf[gains];
-  if (gains === 'all-rights') return namespace === '' ? 'goal:cluster-admin' : `${PLACES.owner}:${namespace}`;
+  if (gains === 'all-rights') return namespace === '' ? 'goal:cluster-admin' : `${PLACES.everything}:${namespace}`;
   if (gains === 'secrets') return namespace === '' ? 'goal:all-secrets' : undefined;
   return place?.endsWith(':') === true ? `${place}${namespace}` : place;
 }

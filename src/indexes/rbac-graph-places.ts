@@ -4,7 +4,9 @@ import type { PodStep, RbacSurroundings } from './rbac-surroundings.ts';
 
 /** Places between subjects: one for each namespace, so that a right over all of it is one edge. The cluster's has no namespace. */
 export const PLACES = {
-  /** Every right in a namespace. */
+  /** Every right in a namespace, also over its Pod Security label. */
+  everything: 'everything',
+  /** What the built-in admin may do. */
   owner: 'owner',
   anyAccount: 'any-account',
   accounts: 'accounts',
@@ -22,7 +24,7 @@ export const FOLLOWS = {
   member: -1, everything: -2, part: -3, account: -4, podRuns: -5, podToNode: -6, podToNodePossible: -7, mounted: -8, privileged: -9, node: -10, nodePossible: -11, user: -12,
 } as const;
 
-const perNamespace = [PLACES.owner, PLACES.anyAccount, PLACES.accounts, PLACES.pods, PLACES.containers, PLACES.debug];
+const perNamespace = [PLACES.everything, PLACES.owner, PLACES.anyAccount, PLACES.accounts, PLACES.pods, PLACES.containers, PLACES.debug];
 
 /**
  * Adds everything that follows without any right: groups, service accounts of a namespace, pods and their nodes.
@@ -53,7 +55,7 @@ export function addSurroundings(edges: Edges, surroundings: RbacSurroundings, su
     link('goal:control-plane-node', 'goal:node', FOLLOWS.part);
     for (const goal of ['system-masters', 'all-secrets', 'namespace-admin']) link('goal:cluster-admin', `goal:${goal}`, FOLLOWS.everything, 1);
     link('goal:cluster-admin', PLACES.nodes, FOLLOWS.everything, 1);
-    link(`${PLACES.owner}:`, 'goal:all-secrets', FOLLOWS.everything);
+    for (const place of [PLACES.everything, PLACES.owner]) link(`${place}:`, 'goal:all-secrets', FOLLOWS.everything);
     link(PLACES.certificates, PLACES.users, FOLLOWS.part);
     link(PLACES.certificates, `${PLACES.anyAccount}:`, FOLLOWS.part);
   }
@@ -92,6 +94,8 @@ export function addSurroundings(edges: Edges, surroundings: RbacSurroundings, su
     for (const place of perNamespace) link(`${place}:`, `${place}:${namespace}`, FOLLOWS.part);
     link(`Group/system:serviceaccounts:${namespace}`, 'Group/system:serviceaccounts', FOLLOWS.member);
     link(`${PLACES.owner}:${namespace}`, 'goal:namespace-admin', FOLLOWS.everything);
+    link(`${PLACES.everything}:${namespace}`, `${PLACES.owner}:${namespace}`, FOLLOWS.part);
+    if (runsPods) link(`${PLACES.everything}:${namespace}`, PLACES.nodes, FOLLOWS.everything, 2);
     for (const place of [PLACES.anyAccount, PLACES.pods, PLACES.containers]) link(`${PLACES.owner}:${namespace}`, `${place}:${namespace}`, FOLLOWS.everything, 1);
     link(`${PLACES.anyAccount}:${namespace}`, `${PLACES.accounts}:${namespace}`, FOLLOWS.part);
     link(`${PLACES.debug}:${namespace}`, `${PLACES.containers}:${namespace}`, FOLLOWS.part);

@@ -104,10 +104,12 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
   const namespace = scope < 0 ? undefined : (edges.names[scope] ?? '').slice('ns:'.length);
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const limited = label <= NAMED ? ', by name' : '';
+  const machine = parts.map(part => edges.names[edges.to(part)] ?? '').find(name => name.startsWith('node:'));
+  const onNode = machine === undefined ? '' : `, and so come to node ${machine.slice('node:'.length)}`;
   const provided = [step.provided, versionWords(step, graph), follows].filter(each => each !== undefined).join('; ');
   return {
     from: shown(from), to: shown(to), step: step.id,
-    words: `can ${step.can}${where}${limited}`,
+    words: `can ${step.can}${where}${limited}${onNode}`,
     grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(to) : undefined),
     byPodOnNode,
     ...(namespace === undefined ? {} : { namespace }),

@@ -16,10 +16,10 @@ export const identityPrimitives: readonly EscalationPrimitive[] = [
   primitive('escalate-role', 'edit a Role to allow anything in the namespace', [[leg(rbac, 'roles', 'escalate'), leg(rbac, 'roles', change)]], 'namespace-rights', ['critical', 'high'], { references: [GOOD_PRACTICES, RBAC_POLICE] }),
   primitive('bind-in-cluster', 'bind itself to any ClusterRole', [[leg(rbac, 'clusterroles', 'bind'), leg(rbac, 'clusterrolebindings', write)]], 'all-rights', ['critical', 'info'], { scope: 'cluster', references: [GOOD_PRACTICES, KUBEHOUND] }),
   primitive('bind-in-namespace', 'bind itself to any role in the namespace', [[leg(rbac, 'clusterroles', 'bind'), leg(rbac, 'rolebindings', write)]], 'namespace-rights', ['critical', 'high'], { references: [GOOD_PRACTICES, KUBEHOUND] }),
-  primitive('binding-write', 'hand on its own rights', [[leg(rbac, 'rolebindings clusterrolebindings', write, 'some')]], 'delegation', ['medium', 'low'], { references: [RBAC_POLICE] }),
-  primitive('role-write', 'change roles within its own rights', [[leg(rbac, 'roles clusterroles', write, 'some')]], 'delegation', ['medium', 'low'], { references: [KUBEHOUND] }),
+  primitive('binding-write', 'hand on its own rights', [[leg(rbac, 'rolebindings', write, 'some')], [leg(rbac, 'clusterrolebindings', write, 'some')]], 'delegation', ['medium', 'low'], { references: [RBAC_POLICE] }),
+  primitive('role-write', 'change roles within its own rights', [[leg(rbac, 'roles', write, 'some')], [leg(rbac, 'clusterroles', write, 'some')]], 'delegation', ['medium', 'low'], { references: [KUBEHOUND] }),
   primitive('aggregation-label', 'widen view, edit and admin within its own rights', [[leg(rbac, 'clusterroles', write, 'some')]], 'delegation', ['medium', 'info'], { scope: 'cluster', references: [RBAC_DOCS] }),
-  primitive('rbac-delete', 'take rights from others', [[leg(rbac, 'roles clusterroles rolebindings clusterrolebindings', 'delete deletecollection', 'some')]], 'outage', ['medium', 'low']),
+  primitive('rbac-delete', 'take rights from others', [[leg(rbac, 'roles rolebindings', 'delete deletecollection', 'some')], [leg(rbac, 'clusterroles clusterrolebindings', 'delete deletecollection', 'some')]], 'outage', ['medium', 'low']),
   primitive(
     'dangling-subject', 'create a service account that bindings name, and use it',
     [['serviceaccounts/token', 'create'], ['pods', 'create']].map(([resource = '', verb = '']) => [leg('', 'serviceaccounts', 'create'), leg('', resource, verb)]),
@@ -28,7 +28,7 @@ export const identityPrimitives: readonly EscalationPrimitive[] = [
   primitive('tampered-default', 'keep what was added to a built-in role or binding', [], 'persistence', ['high', 'high'], { condition: 'a built-in role or binding has an extra rule or subject', scope: 'cluster', references: [RBAC_DOCS] }),
   primitive(
     'namespace-owner', 'run pods, read Secrets and hand out rights in the namespace',
-    [[leg('', 'pods', 'create'), leg('', 'secrets', 'list watch'), leg(rbac, 'rolebindings', write)]], 'namespace-rights', ['critical', 'low'], { scope: 'both', references: [RBAC_DOCS] }),
+    [[leg('', 'pods', 'create'), leg('', 'secrets', 'list watch'), leg(rbac, 'rolebindings', write)]], 'namespace-admin', ['critical', 'low'], { scope: 'both', references: [RBAC_DOCS] }),
 
   // Impersonation: without a user or service account the other headers are refused.
   primitive('impersonate-users', 'act as any user', [[leg('', 'users', 'impersonate')]], 'any-user', ['critical', 'info'], { references: [GOOD_PRACTICES, RBAC_POLICE] }),

@@ -25,6 +25,8 @@ export const GAINS = [
   'all-rights',
   /** Every right in each namespace that the grant reaches. */
   'namespace-rights',
+  /** What the built-in admin may do in each namespace that the grant reaches. */
+  'namespace-admin',
   /** Any user, by impersonation; groups and service accounts are not among them. */
   'any-user',
   /** A certificate for any user and groups but system:masters. */
