@@ -11,7 +11,7 @@ import { buildPermissionsView, permissionsOf } from './engine/permissions-view.t
 import type { AuditReport } from './engine/report-model.ts';
 import { selectChecks, type Selection } from './engine/select-checks.ts';
 import type { Gap } from './evidence/gap.ts';
-import { sourcesOf, type Index } from './evidence/need.ts';
+import { sourcesOf, type Attempted, type Index } from './evidence/need.ts';
 import { deepFreeze, evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
@@ -22,6 +22,8 @@ import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
 import { handshakeCertificates } from './indexes/handshake-certificates.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
+import { rbacGraph, type RbacGraph } from './indexes/rbac-graph.ts';
+import { rbacPathView, type PathQuestion } from './indexes/rbac-path-view.ts';
 import { rbacView } from './indexes/rbac-view.ts';
 import type { WhoCanView } from './indexes/rbac-who-can.ts';
 import { secretsView } from './indexes/secrets-view.ts';
@@ -44,6 +46,8 @@ export interface AuditQuestion {
   readonly asked?: { readonly whoCan?: Index<WhoCanView>; readonly access?: Index<AccessView> };
   /** Read as well, for a question that is asked later. */
   readonly also?: readonly Source[];
+  /** A way through the rights of others to look for. */
+  readonly path?: PathQuestion;
 }
 
 /** All there is to read: what a snapshot holds, so that any question can be put to it. */
@@ -171,10 +175,13 @@ export function judge(snapshot: Snapshot, question: AuditQuestion, options: Judg
     toolVersion: VERSION,
     data: dataDates(),
     deadlines: 'value' in upcoming ? upcoming.value : [],
-    views: Object.fromEntries([
-      ...question.views.map(name => [name, VIEWS[name]] as const),
-      ...Object.entries(question.asked ?? {}),
-    ].map(([name, index]) => [name, viewOf(evaluator.resolve<unknown>(index))])),
+    views: {
+      ...Object.fromEntries([
+        ...question.views.map(name => [name, VIEWS[name]] as const),
+        ...Object.entries(question.asked ?? {}),
+      ].map(([name, index]) => [name, viewOf(evaluator.resolve<unknown>(index))])),
+      ...(question.path === undefined ? {} : { rbacPath: pathViewOf(evaluator.resolve(rbacGraph), question.path) }),
+    },
   });
 }
 
@@ -196,9 +203,14 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   for (const name of question.views) sourcesOf(VIEWS[name].needs, sources);
   for (const index of Object.values(question.asked ?? {})) sourcesOf(index.needs, sources);
   for (const source of question.also ?? []) sources.add(source);
+  if (question.path !== undefined) sourcesOf(rbacGraph.needs, sources);
   // How many replicas there are to ask is known from their leases.
   if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
   return sources;
+}
+
+function pathViewOf(graph: Attempted<RbacGraph>, question: PathQuestion): NonNullable<AuditReport['views']['rbacPath']> {
+  return 'value' in graph ? rbacPathView(graph.value, question) : graph;
 }
 
 function callerOf(value: unknown): AuditReport['caller'] {

@@ -1,6 +1,7 @@
 // Written by "npm run reference" from the files in this folder; a test compares the two.
 import type { Check } from './define-check.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
+import rbacEscalationPath from './rbac/rbac-escalation-path.ts';
 import rbacPublicGrant from './rbac/rbac-public-grant.ts';
 import rbacWildcardClusterRoleBinding from './rbac/rbac-wildcard-cluster-role-binding.ts';
 import secretsPlaintextRemains from './secrets/secrets-plaintext-remains.ts';
@@ -12,6 +13,7 @@ import versionsUnsupported from './versions/versions-unsupported.ts';
 /** Every check. */
 export const CHECKS: readonly Check[] = [
   rbacClusterAdminGrant,
+  rbacEscalationPath,
   rbacPublicGrant,
   rbacWildcardClusterRoleBinding,
   secretsPlaintextRemains,

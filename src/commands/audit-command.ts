@@ -19,12 +19,13 @@ export interface AuditCommand {
   /** Only this family, unless the person selects otherwise. */
   readonly family?: Family;
   readonly views: AuditQuestion['views'];
+  readonly path?: AuditQuestion['path'];
   readonly table: (report: AuditReport, style: Style) => string;
 }
 
 /** Parses flags, audits, prints and sets the exit code: the life of `scan`, `rbac`, `secrets` and `versions`. */
 export async function runAuditCommand(command: AuditCommand, flags: AuditCommandFlags): Promise<void> {
-  const question = { selection: selectionOf(command, flags), views: command.views };
+  const question = { selection: selectionOf(command, flags), views: command.views, ...(command.path === undefined ? {} : { path: command.path }) };
   // A wrong --check is said before a cluster is bothered.
   sourcesFor(question);
   const judging = await judgingOf(flags);

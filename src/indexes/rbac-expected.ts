@@ -34,6 +34,12 @@ export function platformOf(grant: Grant): string | undefined {
   return known !== undefined && covers(knownRules.get(role) ?? [], grant.rules) ? known.of : undefined;
 }
 
+/** Whether a role is one that a platform makes, with no more rules than it gives it. */
+export function isPlatformRole({ role, rules }: Pick<Grant, 'role' | 'rules'>): boolean {
+  const known = knownRules.get(formatRef(role));
+  return known !== undefined && covers(known, rules);
+}
+
 function knownOf(of: string, binding: BaselineBinding): Known {
   const { kind, name } = binding.roleRef;
   const namespace = kind === 'Role' ? binding.namespace : undefined;

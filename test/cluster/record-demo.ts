@@ -19,6 +19,7 @@ const LISTS = [
   '/api/v1/namespaces',
   '/api/v1/nodes',
   '/api/v1/pods',
+  '/api/v1/serviceaccounts',
   '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles',
   '/apis/rbac.authorization.k8s.io/v1/rolebindings',

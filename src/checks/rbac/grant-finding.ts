@@ -50,7 +50,8 @@ export function throughRole(grant: Grant): string {
   return `${formatSubject(grant.subject)}, through ${formatRef(grant.role)}`;
 }
 
-function evidenceOf({ binding, entries, subjectIndexes, role, rules }: Grant, ruleIndexes: readonly number[]): Finding['evidence'] {
+/** The subject's entry in the binding, and rules of the role. */
+export function evidenceOf({ binding, entries, subjectIndexes, role, rules }: Grant, ruleIndexes: readonly number[]): Finding['evidence'] {
   const [first] = subjectIndexes;
   return [item(binding, `subjects[${first}]`, entries[first]), ...ruleIndexes.map(at => item(role, `rules[${at}]`, rules[at]))];
 }
@@ -64,7 +65,7 @@ function item(resource: ResourceRef, path: string, value: unknown): EvidenceItem
  * The command that takes the subject out of the binding. Each entry is tested before any is removed, so that a binding
  * that has changed meanwhile is left alone; and the last is removed first, so that places do not move.
  */
-function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
+export function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
   if (subjectIndexes.length === entries.length) return ['kubectl', 'delete', ...where(binding), '--', binding.name];
   const patch = [
     ...subjectIndexes.map(at => ({ op: 'test', path: `/subjects/${at}`, value: entries[at] })),

@@ -1,0 +1,72 @@
+import { formatRef } from '../../evidence/resource-ref.ts';
+import { formatSubject } from '../../evidence/subject.ts';
+import { boundByUsers, escalationOf, grantsIn, isByBuiltIn, type Escalation } from '../../indexes/rbac-escalation.ts';
+import { platformOf } from '../../indexes/rbac-expected.ts';
+import { rbacGraph, type RbacGraph } from '../../indexes/rbac-graph.ts';
+import { cutOf, GOAL_WORDS, hopSentence } from '../../indexes/rbac-path.ts';
+import { defineCheck, unknownTarget, type Finding } from '../define-check.ts';
+import { evidenceOf, grantTargets, removalOf } from './grant-finding.ts';
+
+export default defineCheck({
+  id: 'rbac-escalation-path',
+  title: 'Rights lead to more rights',
+  severity: 'critical',
+  rationale:
+    'Some rights are worth more than they say: whoever may issue a token, act as another, or run a pod gets the rights of ' +
+    'that identity, and those may lead on. What a subject can come to in several steps it owns, and so does whoever steals its credential.',
+  remediation: {
+    change:
+      'Take away the right that the first step uses, or limit it by resourceNames or to a namespace; or remove the binding that the ' +
+      'message names, which takes the way from most. "kubectl secaudit rbac path" shows the way from any subject.',
+    mayBreak:
+      'Whatever the subject does with that right is refused from then on. Look first at what it really asks for in the audit log. ' +
+      'A role or binding that an operator or a chart owns is to be changed there, or it comes back.',
+  },
+  controls: [
+    { framework: 'owasp-2025', version: '2025', id: 'K02' },
+    { framework: 'owasp-2022', version: '2022', id: 'K03' },
+    { framework: 'cis', version: '1.12', id: '5.1.8' },
+  ],
+  references: [
+    'https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks',
+    'https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping',
+  ],
+  scope: 'cluster',
+
+  needs: { graph: rbacGraph },
+  *targets({ graph }) {
+    yield* boundByUsers(graph);
+    for (const target of grantTargets({ ...graph.rbac, grants: [] })) if (!('subject' in target)) yield target;
+    for (const { of, gaps } of graph.surroundings.gaps) yield unknownTarget(`ways through ${of}`, gaps);
+  },
+
+  inspect(key, { graph }) {
+    const escalation = escalationOf(graph, key);
+    return escalation === undefined ? undefined : findingOf(graph, key, escalation);
+  },
+});
+
+function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight }: Escalation): Finding {
+  const [grant] = first;
+  const { binding, role } = grant;
+  const cut = weight === 'low' ? undefined : cutOf(graph, key, path);
+  const isCut = cut !== undefined && formatRef(cut.binding) === formatRef(binding);
+  const isOnlyGrant = (graph.grantsOf.get(key) ?? []).length === 1;
+  const canFix = (isCut || isOnlyGrant) && platformOf(grant) === undefined && formatSubject(grant.subject) === key;
+  const [, ...others] = evidence(graph, path.hops);
+  return {
+    resource: binding,
+    subject,
+    severity: weight,
+    message: `${key} can ${GOAL_WORDS[path.goal]} in ${path.hops.length === 1 ? 'one step' : `${path.hops.length} steps`}: ${path.hops.map(hopSentence).join('; ')}${
+      cut === undefined ? '' : `; without ${formatRef(cut.binding)} ${cut.loses} of ${cut.of} subjects lose the way`}`,
+    evidence: [evidence(graph, path.hops)[0] ?? evidenceOf(grant, [])[0], ...others],
+    cause: isByBuiltIn(first) ? `${role.kind} ${role.name} bound in namespaces` : `${binding.kind} ${binding.namespace === undefined ? '' : `${binding.namespace}/`}${binding.name}`,
+    ...(canFix ? { fix: [removalOf(grant)] } : {}),
+  };
+}
+
+
+function evidence(graph: RbacGraph, hops: Escalation['path']['hops']): Finding['evidence'][number][] {
+  return hops.flatMap(hop => grantsIn(graph, hop.from, hop).flatMap((grant, at) => evidenceOf(grant, hop.grants[at]?.ruleIndexes ?? [])));
+}

@@ -1,0 +1,77 @@
+import type { V1Namespace, V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
+import { listSource } from '../source.ts';
+
+const container = { securityContext: { privileged: true } } as const;
+
+/** Pods, as far as they say whose identity they hold and how close to their node they are. */
+export const pods = listSource<V1Pod>()({
+  id: 'pods',
+  title: 'Pods',
+  apiVersion: 'v1',
+  kind: 'Pod',
+  resource: 'pods',
+  namespaced: true,
+  projectionVersion: 1,
+  fields: {
+    metadata: { name: true, namespace: true },
+    spec: {
+      serviceAccountName: true,
+      automountServiceAccountToken: true,
+      nodeName: true,
+      hostNetwork: true,
+      hostPID: true,
+      containers: [container],
+      initContainers: [container],
+      volumes: [{ hostPath: { path: hostPathKind }, projected: { sources: [{ serviceAccountToken: { path: true } }] } }],
+    },
+  },
+});
+
+/** One Pod as this source keeps it. */
+export type PodEvidence = NonNullable<(typeof pods)['evidence']>[number];
+
+export const serviceAccounts = listSource<V1ServiceAccount>()({
+  id: 'serviceaccounts',
+  title: 'ServiceAccounts',
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  resource: 'serviceaccounts',
+  namespaced: true,
+  projectionVersion: 1,
+  fields: { metadata: { name: true, namespace: true }, automountServiceAccountToken: true },
+});
+
+export const namespaces = listSource<V1Namespace>()({
+  id: 'namespaces',
+  title: 'Namespaces',
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  resource: 'namespaces',
+  namespaced: false,
+  projectionVersion: 1,
+  fields: { metadata: { name: true, labels: podSecurityLabels } },
+});
+
+/** What a path on the node leads to: its root, places that lead to root, or something else. The path itself is not kept. */
+function hostPathKind(path: string): 'root' | 'powerful' | 'other' {
+  if (typeof path !== 'string') return 'other';
+  const [, first = '', second = '', third = ''] = path.replaceAll(/\/+/g, '/').split('/');
+  if (first === '' || path.includes('..')) return 'root';
+  if (['etc', 'root', 'proc', 'home', 'dev', 'boot', 'usr', 'bin', 'sbin'].includes(first)) return second === '' || first !== 'etc' ? 'powerful' : kindInEtc(second);
+  const inState = first === 'var' && (second === '' || (second === 'lib' && ['', 'kubelet', 'etcd', 'docker', 'containerd'].includes(third)) || (second === 'run' && isSocketPlace(third)));
+  return inState || (first === 'run' && isSocketPlace(second)) ? 'powerful' : 'other';
+}
+
+function kindInEtc(second: string): 'powerful' | 'other' {
+  return ['kubernetes', 'cron.d', 'systemd', 'ssh', 'shadow', 'sudoers.d'].includes(second) ? 'powerful' : 'other';
+}
+
+function isSocketPlace(name: string): boolean {
+  return name === '' || /^(docker|containerd|crio)(\.sock)?$/.test(name);
+}
+
+/** The level that Pod Security enforces. No other label is kept. */
+function podSecurityLabels(labels: { readonly [name: string]: string }): Readonly<Record<string, string>> {
+  const enforce: unknown = labels['pod-security.kubernetes.io/enforce'];
+  return typeof enforce === 'string' ? { 'pod-security.kubernetes.io/enforce': enforce } : {};
+}

@@ -1,0 +1,86 @@
+import type { Gap } from '../evidence/gap.ts';
+import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { formatSubject, type Subject } from '../evidence/subject.ts';
+import { GOALS, type Goal } from './rbac-edges.ts';
+import type { RbacGraph } from './rbac-graph.ts';
+import { canonicalSubject, identityOf } from './rbac-identity.ts';
+import { cutOf, GOAL_WORDS, hopSentence, pathFrom, type Cut, type PathHop } from './rbac-path.ts';
+
+/** Where from, and where to; absent for every goal. */
+export interface PathQuestion {
+  readonly from: Subject;
+  readonly to?: Goal;
+}
+
+/** What `kubectl secaudit rbac path` shows. */
+export interface RbacPathView {
+  readonly from: Subject;
+  /** Bindings that name the subject. */
+  readonly boundBy: readonly ResourceRef[];
+  /** Groups that it is in by its name alone; a certificate or identity provider may add others. */
+  readonly groups: readonly string[];
+  readonly to?: Goal;
+  /** The shortest way to each goal that it can come to, worst goal first. */
+  readonly paths: readonly RbacPathRow[];
+  /** What was not seen, so that there may be more ways. */
+  readonly unread: readonly { readonly of: string; readonly gaps: readonly Gap[] }[];
+}
+
+export interface RbacPathRow {
+  readonly goal: Goal;
+  /** To be read after "can". */
+  readonly can: string;
+  readonly cost: number;
+  readonly hops: readonly (PathHop & { readonly sentence: string })[];
+  /** The binding whose removal takes the way from most subjects; absent where no single one takes it from this one. */
+  readonly cut?: Cut;
+}
+
+/** What two words of a command line mean, or the sentence that says why they mean nothing. */
+export function pathQuestionOf(from: string, to: string | undefined): PathQuestion | string {
+  const subject = subjectOf(from);
+  if (subject === undefined) return `FROM is User/NAME, Group/NAME or ServiceAccount/NAMESPACE/NAME, not ${from}`;
+  if (to === undefined) return { from: subject };
+  const goal = GOALS.find(each => each === to);
+  return goal === undefined ? `TO is one of ${GOALS.join(', ')}, not ${to}` : { from: subject, to: goal };
+}
+
+function subjectOf(text: string): Subject | undefined {
+  if (text.startsWith('system:serviceaccount:')) return canonicalSubject({ kind: 'User', name: text });
+  const [, kind = '', rest = ''] = /^(User|Group|ServiceAccount)\/(.+)$/s.exec(text) ?? [];
+  if (kind === '') return undefined;
+  if (kind !== 'ServiceAccount') return canonicalSubject({ kind, name: rest });
+  const [namespace = '', name = '', ...more] = rest.split('/');
+  return namespace === '' || name === '' || more.length > 0 ? undefined : { kind, namespace, name };
+}
+
+export function rbacPathView(graph: RbacGraph, { from, to }: PathQuestion): RbacPathView {
+  const key = formatSubject(from);
+  const groups = from.kind === 'Group' ? [] : identityOf({ ...from, kind: from.kind }).groups;
+  // A subject that no binding names still has its groups.
+  const starts = graph.edges.nodes.has(key) ? [key] : groups.map(group => `Group/${group}`);
+  const rows = (to === undefined ? GOALS : [to]).flatMap(goal => {
+    const [path] = starts.flatMap(start => pathFrom(graph, start, goal) ?? []).sort((a, b) => a.cost - b.cost);
+    const start = path?.hops[0]?.from;
+    if (path === undefined || start === undefined) return [];
+    const cut = cutOf(graph, start, path);
+    return [{
+      goal, can: GOAL_WORDS[goal], cost: path.cost,
+      hops: path.hops.map(hop => ({ ...hop, sentence: hopSentence(hop) })),
+      ...(cut === undefined ? {} : { cut }),
+    }];
+  });
+  const { rbac, surroundings } = graph;
+  return {
+    from,
+    boundBy: [...(graph.grantsOf.get(key) ?? []), ...rbac.dangling.filter(each => formatSubject(each.subject) === key)].map(each => each.binding),
+    groups,
+    ...(to === undefined ? {} : { to }),
+    paths: rows,
+    unread: [
+      ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
+      ...rbac.unresolved.map(each => ({ of: formatRef(each.binding), gaps: each.gaps })),
+      ...surroundings.gaps,
+    ],
+  };
+}

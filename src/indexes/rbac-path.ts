@@ -1,0 +1,221 @@
+import type { CapabilityLeg, EscalationPrimitive } from '../data/escalation/primitive.ts';
+import { leg } from '../data/escalation/primitive.ts';
+import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { holdsLeg, steps } from './rbac-capabilities.ts';
+import type { Goal } from './rbac-edges.ts';
+import { costOf, type RbacGraph, type SearchedGraph } from './rbac-graph.ts';
+import { NAMED } from './rbac-graph-build.ts';
+import { FOLLOWS } from './rbac-graph-places.ts';
+import type { Grant } from './rbac-grants.ts';
+import { identityOf } from './rbac-identity.ts';
+
+/** A binding that a hop uses, and the rules of its role that count. */
+export interface UsedGrant {
+  readonly binding: ResourceRef;
+  readonly role: ResourceRef;
+  readonly ruleIndexes: readonly number[];
+}
+
+/** One step from one subject to the next. */
+export interface PathHop {
+  /** A subject, or a role that was bound on the way: `ServiceAccount/shop/web`, `ClusterRole/ops`. */
+  readonly from: string;
+  /** A subject, a role or the goal. */
+  readonly to: string;
+  /** To be read after `from`: `can issue tokens of service accounts in namespace kube-system`. */
+  readonly words: string;
+  /** Of the catalogue; absent where membership in a group is all. */
+  readonly step?: string;
+  readonly namespace?: string;
+  /** Why the hop is possible and not certain. */
+  readonly provided?: string;
+  readonly grants: readonly UsedGrant[];
+  /** Whether a node is reached by a pod that nothing keeps from it. */
+  readonly byPodOnNode: boolean;
+}
+
+/** The shortest way from a subject to a goal. */
+export interface EscalationPath {
+  readonly goal: Goal;
+  readonly cost: number;
+  readonly hops: readonly PathHop[];
+}
+
+export const GOAL_WORDS: Readonly<Record<Goal, string>> = {
+  'cluster-admin': 'do anything in the cluster',
+  'system-masters': 'act as system:masters',
+  'control-plane-node': 'be root on a control plane node',
+  node: 'take over a node',
+  'all-secrets': 'read every Secret',
+  'namespace-admin': 'do anything in a namespace',
+};
+
+/** The shortest path, or undefined where there is none. */
+export function pathFrom(graph: RbacGraph, subject: string, goal: Goal): EscalationPath | undefined {
+  const cost = costOf(graph, subject, goal);
+  if (cost === undefined) return undefined;
+  return { goal, cost, hops: hopsOf(graph, edgesFrom(graph, subject, goal)) };
+}
+
+/** The edges of a shortest path, in order. */
+function edgesFrom({ edges, ways }: SearchedGraph, subject: string, goal: Goal): number[] {
+  const path: number[] = [];
+  for (let node = edges.nodes.get(subject) ?? -1; node >= 0;) {
+    const edge = ways[goal].next[node] ?? -1;
+    if (edge < 0) break;
+    path.push(edge);
+    node = edges.to(edge);
+  }
+  return path;
+}
+
+function hopsOf(graph: RbacGraph, path: readonly number[]): PathHop[] {
+  const { edges } = graph;
+  const hops: PathHop[] = [];
+  let parts: number[] = [];
+  for (const edge of path) {
+    parts.push(edge);
+    // What follows from one goal to the next is no step of its own.
+    if (edge !== path.at(-1) && !isStop(edges.names[edges.to(edge)] ?? '')) continue;
+    hops.push(hopOf(graph, parts));
+    parts = [];
+  }
+  return hops;
+}
+
+function isStop(name: string): boolean {
+  return /^(User|Group|ServiceAccount|role:)/.test(name);
+}
+
+function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
+  const { edges } = graph;
+  const [first = 0] = parts;
+  const label = edges.label(first);
+  const from = edges.names[edges.from(first)] ?? '';
+  const to = edges.names[edges.to(parts.at(-1) ?? first)] ?? '';
+  const labels = parts.map(part => edges.label(part));
+  const byPodOnNode = labels.some(each => each === FOLLOWS.podToNode || each === FOLLOWS.podToNodePossible);
+  const step = steps[label >= 0 ? label : NAMED - label];
+  const follows = followWords(graph, parts);
+  if (step === undefined || (label < 0 && label > NAMED)) {
+    return { from: shown(from), to: shown(to), words: plainWords(label, shown(to)), grants: [], byPodOnNode, ...(follows === undefined ? {} : { provided: follows }) };
+  }
+  const scope = edges.scope(first);
+  const namespace = scope < 0 ? undefined : (edges.names[scope] ?? '').slice('ns:'.length);
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const limited = label <= NAMED ? ', by name' : '';
+  const machine = parts.map(part => edges.names[edges.to(part)] ?? '').find(name => name.startsWith('node:'));
+  const onNode = machine === undefined ? '' : `, and so come to node ${machine.slice('node:'.length)}`;
+  const provided = [step.provided, versionWords(step, graph), follows].filter(each => each !== undefined).join('; ');
+  return {
+    from: shown(from), to: shown(to), step: step.id,
+    words: `can ${step.can}${where}${limited}${onNode}`,
+    grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(to) : undefined),
+    byPodOnNode,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(provided === '' ? {} : { provided }),
+  };
+}
+
+function shown(name: string): string {
+  if (name.startsWith('goal:')) return GOAL_WORDS[name.slice('goal:'.length) as Goal];
+  return name.startsWith('role:') ? name.slice('role:'.length).replace(/@$/, '').replace('@', ' in namespace ') : name;
+}
+
+function nameOf(to: string): string {
+  if (to.startsWith('role:')) return /\/([^@]*)@/.exec(to)?.[1] ?? '';
+  return to.slice(to.startsWith('ServiceAccount/') ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
+}
+
+function plainWords(label: number, to: string): string {
+  return label === FOLLOWS.member && to.startsWith('Group/') ? `is a member of ${to}` : `can then ${to}`;
+}
+
+/** What a hop takes that nobody could read. */
+function followWords({ edges, surroundings }: RbacGraph, parts: readonly number[]): string | undefined {
+  const labels = new Set(parts.map(part => edges.label(part)));
+  if (labels.has(FOLLOWS.podToNodePossible)) return 'Pod Security of the namespace lets privileged pods in';
+  if (labels.has(FOLLOWS.nodePossible) || (labels.has(FOLLOWS.podRuns) && surroundings.nodes === undefined)) return 'there are nodes';
+  if (labels.has(FOLLOWS.account) && surroundings.serviceAccounts === undefined) return 'the service account exists';
+  return undefined;
+}
+
+function versionWords({ since, until, served }: EscalationPrimitive, { surroundings }: RbacGraph): string | undefined {
+  if (surroundings.minor === undefined && until !== undefined) return `the API server is 1.${until} or older`;
+  if (surroundings.minor === undefined && since !== undefined) return `the API server is 1.${since} or newer`;
+  return served !== undefined && surroundings.apiGroups === undefined ? `${served} is served` : undefined;
+}
+
+/** The grants of a subject and its groups that hold a step, for the first way that they hold whole. */
+function usedGrants(graph: RbacGraph, from: string, step: EscalationPrimitive, namespace: string | undefined, name: string | undefined): UsedGrant[] {
+  const held = holdersOf(graph, from).flatMap(key => graph.grantsOf.get(key) ?? [])
+    .filter(grant => grant.namespace === undefined || grant.namespace === namespace);
+  const ways = name === undefined ? step.ways : waysToNamed(step, name);
+  for (const way of ways) {
+    const found = way.map(each => held.flatMap(grant => ruleOf(grant, each))[0]);
+    if (found.some(each => each === undefined)) continue;
+    const used = new Map<string, { grant: Grant; indexes: Set<number> }>();
+    for (const each of found) {
+      if (each === undefined) continue;
+      const key = formatRef(each.grant.binding);
+      const entry = used.get(key) ?? { grant: each.grant, indexes: new Set<number>() };
+      entry.indexes.add(each.ruleIndex);
+      used.set(key, entry);
+    }
+    return [...used.values()].map(({ grant, indexes }) => ({ binding: grant.binding, role: grant.role, ruleIndexes: [...indexes].sort((a, b) => a - b) }));
+  }
+  return [];
+}
+
+function ruleOf(grant: Grant, each: CapabilityLeg): { readonly grant: Grant; readonly ruleIndex: number }[] {
+  if (grant.namespace !== undefined && each.clusterOnly) return [];
+  const ruleIndex = grant.rules.findIndex(rule => holdsLeg(rule, each));
+  return ruleIndex < 0 ? [] : [{ grant, ruleIndex }];
+}
+
+/** The legs of a step, with one name in the place of any. */
+function waysToNamed({ id, ways }: EscalationPrimitive, name: string): readonly (readonly CapabilityLeg[])[] {
+  const limited = (each: CapabilityLeg, names: CapabilityLeg['names']): CapabilityLeg => leg(each.group, each.resources.join(' '), each.verbs.join(' '), names);
+  if (id === 'escalate-clusterrole') return ways.map(way => way.map(each => limited(each, 'some')));
+  return ways.map(([first, ...others]) => (first === undefined ? [] : [limited(first, [name]), ...others]));
+}
+
+/** A subject and the groups that it is always in. */
+export function holdersOf(graph: RbacGraph, subject: string): readonly string[] {
+  const [grant] = graph.grantsOf.get(subject) ?? [];
+  if (grant !== undefined && grant.subject.kind !== 'Group') {
+    const { kind } = grant.subject;
+    return [subject, ...identityOf({ ...grant.subject, kind }).groups.map(group => `Group/${group}`)];
+  }
+  if (!subject.startsWith('Group/')) return [subject];
+  const isOfAccounts = subject.startsWith('Group/system:serviceaccounts:');
+  return [subject, ...(isOfAccounts ? ['Group/system:serviceaccounts'] : []), 'Group/system:authenticated'];
+}
+
+/** A binding whose removal takes the way from its subject, and from others. */
+export interface Cut {
+  readonly binding: ResourceRef;
+  /** How many of the subjects that can come to the goal no longer can. */
+  readonly loses: number;
+  readonly of: number;
+}
+
+/** The binding on a path whose removal takes the goal from most subjects; undefined where none on it takes it from this one. */
+export function cutOf(graph: RbacGraph, subject: string, path: EscalationPath): Cut | undefined {
+  const bindings = new Map(path.hops.flatMap(hop => hop.grants).map(({ binding }) => [formatRef(binding), binding]));
+  const reaching = [...graph.grantsOf.keys()].filter(key => costOf(graph, key, path.goal) !== undefined);
+  let best: Cut | undefined;
+  for (const [key, binding] of bindings) {
+    const rest = graph.without(key);
+    if (rest === undefined || costOf(rest, subject, path.goal) !== undefined) continue;
+    const loses = reaching.filter(each => costOf(rest, each, path.goal) === undefined).length;
+    if (best === undefined || loses > best.loses) best = { binding, loses, of: reaching.length };
+  }
+  return best;
+}
+
+/** A hop as a sentence without a full stop. */
+export function hopSentence({ from, to, words, provided }: PathHop): string {
+  const isSubject = /^(User|Group|ServiceAccount|ClusterRole|Role)\//.test(to) && !words.endsWith(to);
+  return `${from} ${words}${isSubject ? ` and so become ${to}` : ''}${provided === undefined ? '' : ` (if ${provided})`}`;
+}

@@ -1,0 +1,91 @@
+import type { Gap } from '../evidence/gap.ts';
+import { attempt, defineIndex } from '../evidence/need.ts';
+import { nodes } from '../evidence/sources/platform.ts';
+import { apiGroups, serverVersion } from '../evidence/sources/versions.ts';
+import { namespaces, pods, serviceAccounts, type PodEvidence } from '../evidence/sources/workloads.ts';
+
+/** A pod as a step: whose token lies in it, and whether a command in it reaches its node. */
+export interface PodStep {
+  readonly name: string;
+  readonly namespace: string;
+  /** The service account whose token is mounted. */
+  readonly serviceAccount?: string;
+  readonly node?: string;
+  readonly reachesNode: boolean;
+}
+
+/** What decides besides roles where an escalation ends. Whatever is undefined could not be read, and is not "none". */
+export interface RbacSurroundings {
+  readonly pods: readonly PodStep[] | undefined;
+  readonly nodes: readonly { readonly name: string; readonly isControlPlane: boolean }[] | undefined;
+  readonly serviceAccounts: readonly { readonly namespace: string; readonly name: string }[] | undefined;
+  /** The namespaces, with whether Pod Security keeps privileged pods out. */
+  readonly namespaces: ReadonlyMap<string, boolean> | undefined;
+  readonly apiGroups: ReadonlySet<string> | undefined;
+  /** The minor version of 1.x. */
+  readonly minor: number | undefined;
+  readonly gaps: readonly { readonly of: string; readonly gaps: readonly Gap[] }[];
+}
+
+export const rbacSurroundings = defineIndex({
+  id: 'rbac-surroundings',
+  needs: {
+    pods: attempt(pods),
+    nodes: attempt(nodes),
+    serviceAccounts: attempt(serviceAccounts),
+    namespaces: attempt(namespaces),
+    apiGroups: attempt(apiGroups),
+    version: attempt(serverVersion),
+  },
+  build(evidence): RbacSurroundings {
+    const accounts = 'value' in evidence.serviceAccounts ? evidence.serviceAccounts.value : undefined;
+    const unmounted = new Set(accounts?.filter(each => each.automountServiceAccountToken === false).map(keyOf));
+    return {
+      pods: 'value' in evidence.pods ? sorted(evidence.pods.value).map(pod => stepOf(pod, unmounted)) : undefined,
+      nodes: 'value' in evidence.nodes
+        ? sorted(evidence.nodes.value).map(({ metadata: { name, labels = {} } }) =>
+            ({ name, isControlPlane: 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels }))
+        : undefined,
+      serviceAccounts: accounts === undefined ? undefined : sorted(accounts).map(({ metadata: { name, namespace = '' } }) => ({ namespace, name })),
+      namespaces: 'value' in evidence.namespaces
+        ? new Map(sorted(evidence.namespaces.value).map(({ metadata: { name, labels = {} } }) =>
+            [name, ['baseline', 'restricted'].includes(labels['pod-security.kubernetes.io/enforce'] ?? '')]))
+        : undefined,
+      apiGroups: 'value' in evidence.apiGroups ? new Set(evidence.apiGroups.value) : undefined,
+      minor: 'value' in evidence.version ? minorOf(evidence.version.value) : undefined,
+      gaps: [
+        ['pods', evidence.pods], ['nodes', evidence.nodes], ['service accounts', evidence.serviceAccounts],
+        ['namespaces', evidence.namespaces], ['API groups', evidence.apiGroups], ['the server version', evidence.version],
+      ].flatMap(([of, read]) => (typeof of === 'string' && typeof read === 'object' && 'gaps' in read ? [{ of, gaps: read.gaps }] : [])),
+    };
+  },
+});
+
+function stepOf({ metadata, spec }: PodEvidence, unmounted: ReadonlySet<string>): PodStep {
+  const { name, namespace = '' } = metadata;
+  const account = spec?.serviceAccountName ?? 'default';
+  const isMounted = spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
+    || (spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: { namespace, name: account } })));
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  return {
+    name, namespace,
+    ...(isMounted ? { serviceAccount: account } : {}),
+    ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
+    reachesNode: containers.some(each => each.securityContext?.privileged === true)
+      || spec?.volumes?.some(each => each.hostPath !== undefined && each.hostPath.path !== 'other') === true,
+  };
+}
+
+/** By namespace and name: which of two equal ways is shown must not hang on the order of a list. */
+function sorted<T extends { readonly metadata: { readonly namespace?: string; readonly name: string } }>(items: readonly T[]): readonly T[] {
+  return items.map(item => ({ key: keyOf(item), item })).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);
+}
+
+function keyOf({ metadata: { namespace = '', name } }: { readonly metadata: { readonly namespace?: string; readonly name: string } }): string {
+  return `${namespace}/${name}`;
+}
+
+function minorOf({ major, minor }: { readonly major: string; readonly minor: string }): number | undefined {
+  const number = /^\d+/.exec(minor)?.[0];
+  return major === '1' && number !== undefined ? Number(number) : undefined;
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import check from '../../../src/checks/rbac/rbac-escalation-path.ts';
+import { rbacBaselines } from '../../../src/data/rbac-bootstrap.ts';
+import { createEvaluator } from '../../../src/engine/evaluate.ts';
+import { clusterRoles, roles } from '../../../src/evidence/sources/rbac.ts';
+import { pods } from '../../../src/evidence/sources/workloads.ts';
+import { forbidden, type Manifest } from '../../support/cluster.ts';
+import { describeCheck, type CheckCases } from '../../support/describe-check.ts';
+import { account, clusterOf, clusterWith, namespace, node, pod } from '../../support/escalation.ts';
+import { clusterRole, clusterRoleBinding, group, on, role, roleBinding, roleBindingToClusterRole, rolesNobodyNeeds, serviceAccount, user } from '../../support/rbac.ts';
+
+const rbac = 'rbac.authorization.k8s.io';
+const admin = rbacBaselines.flatMap(each => each.roles).find(each => each.name === 'admin');
+if (admin === undefined) throw new Error('the baseline has no role admin');
+const builtInAdmin = clusterRole('admin', ...admin.rules.map(rule => ({ ...rule, verbs: rule.verbs ?? [] })));
+const escalator: readonly Manifest[] = [
+  account('kube-system', 'aggregator'), clusterRole('escalator', on([rbac], ['clusterroles'], 'escalate', 'update')),
+  clusterRoleBinding('escalator', 'escalator', serviceAccount('aggregator', 'kube-system')),
+];
+const escalatorLine = 'critical ClusterRoleBinding/escalator ServiceAccount/kube-system/aggregator';
+const tokens = clusterRole('tokens', on([''], ['serviceaccounts/token'], 'create'));
+const execRole = clusterRole('exec', on([''], ['pods/exec'], 'create'));
+const podCreator = clusterRole('pod-creator', on([''], ['pods'], 'create'));
+const toAna = (name: string, ...rules: Parameters<typeof clusterRole>[1][]): Manifest[] => [clusterRole(name, ...rules), clusterRoleBinding(name, name, user('ana'))];
+const master = node('master', { 'node-role.kubernetes.io/control-plane': '' });
+
+const cases = {
+  fails: {
+    'bind and a write to bindings': [
+      clusterOf(...toAna('binder', on([rbac], ['clusterroles'], 'bind'), on([rbac], ['clusterrolebindings'], 'create'))), 'critical ClusterRoleBinding/binder User/ana'],
+    'the legs of one attack in two bindings': [
+      clusterOf(...toAna('a', on([rbac], ['clusterroles'], 'bind')), ...toAna('b', on([rbac], ['clusterrolebindings'], 'create'))), 'critical ClusterRoleBinding/a User/ana'],
+    'a leg of its own and one of its group': [
+      clusterOf(...toAna('a', on([rbac], ['clusterroles'], 'bind')), clusterRole('b', on([rbac], ['clusterrolebindings'], 'create')), clusterRoleBinding('b', 'b', group('system:authenticated'))),
+      'critical ClusterRoleBinding/a User/ana'],
+    'a token of a service account that escalates': [
+      clusterOf(...escalator, tokens, roleBindingToClusterRole('kube-system', 'tokens', 'tokens', user('bob'))), escalatorLine, 'critical RoleBinding/kube-system/tokens User/bob'],
+    'a token of that one by name': [
+      clusterOf(...escalator, role('kube-system', 't', { ...on([''], ['serviceaccounts/token'], 'create'), resourceNames: ['aggregator'] }), roleBinding('kube-system', 't', 't', user('bob'))),
+      escalatorLine, 'critical RoleBinding/kube-system/t User/bob'],
+    'impersonation of groups and some user': [
+      clusterOf(...toAna('imp', on([''], ['groups'], 'impersonate'), { ...on([''], ['users'], 'impersonate'), resourceNames: ['x'] })), 'critical ClusterRoleBinding/imp User/ana'],
+    'impersonation of groups, with service accounts of one namespace': [
+      clusterOf(...toAna('imp', on([''], ['groups'], 'impersonate')), role('shop', 'sa', on([''], ['serviceaccounts'], 'impersonate')), roleBinding('shop', 'sa', 'sa', user('ana'))),
+      'critical ClusterRoleBinding/imp User/ana'],
+    'impersonation of a service account that need not exist': [
+      clusterOf(clusterRole('ops', on(['*'], ['*'], '*')), clusterRoleBinding('ops', 'ops', serviceAccount('gone', 'shop')),
+        role('shop', 'sa', on([''], ['serviceaccounts'], 'impersonate')), roleBinding('shop', 'sa', 'sa', user('ana'))),
+      'critical RoleBinding/shop/sa User/ana'],
+    'exec in a pod whose service account escalates': [
+      clusterOf(...escalator, namespace('kube-system'), node('n'), pod('kube-system', 'p', 'aggregator', 'n'), execRole, roleBindingToClusterRole('kube-system', 'exec', 'exec', user('bob'))),
+      escalatorLine, 'critical RoleBinding/kube-system/exec User/bob'],
+    'exec in a privileged pod on the control plane': [
+      clusterOf(namespace('shop'), master, pod('shop', 'p', 'default', 'master', true), execRole, roleBindingToClusterRole('shop', 'exec', 'exec', user('bob'))),
+      'critical RoleBinding/shop/exec User/bob'],
+    'pods where Pod Security lets them on a node': [
+      clusterOf(namespace('shop'), node('n'), podCreator, roleBindingToClusterRole('shop', 'pods', 'pod-creator', user('bob'))), 'medium RoleBinding/shop/pods User/bob'],
+    'the label that keeps pods from the node, and the right to change it': [
+      clusterOf(namespace('shop', 'restricted'), node('n'), role('shop', 'p', on([''], ['pods'], 'create'), on([''], ['namespaces'], 'patch')), roleBinding('shop', 'p', 'p', user('bob'))),
+      'high RoleBinding/shop/p User/bob'],
+    'read of every Secret': [clusterOf(...toAna('s', on([''], ['secrets'], 'list'))), 'high ClusterRoleBinding/s User/ana'],
+    'the built-in admin in a namespace, low': [clusterOf(builtInAdmin, roleBindingToClusterRole('shop', 'team', 'admin', group('team'))), 'low RoleBinding/shop/team Group/team'],
+    'the built-in admin in a namespace that leads to everything': [
+      clusterOf(...escalator, builtInAdmin, roleBindingToClusterRole('kube-system', 'team', 'admin', group('team'))), escalatorLine, 'critical RoleBinding/kube-system/team Group/team'],
+    'bind on one role by name': [
+      clusterOf(clusterRole('cluster-admin', on(['*'], ['*'], '*')), ...toAna('b', { ...on([rbac], ['clusterroles'], 'bind'), resourceNames: ['cluster-admin'] }, on([rbac], ['clusterrolebindings'], 'create'))),
+      'critical ClusterRoleBinding/b User/ana'],
+    'beside pods that could not be read': [
+      clusterWith({ gaps: { [pods.id]: forbidden(pods) } }, ...toAna('s', on([''], ['secrets'], 'list'))), 'high ClusterRoleBinding/s User/ana', 'unknown ways through pods'],
+  },
+  passes: {
+    'bind without a write to bindings': clusterOf(...toAna('binder', on([rbac], ['clusterroles'], 'bind'))),
+    'a write to bindings without bind': clusterOf(...toAna('binder', on([rbac], ['clusterroles', 'clusterrolebindings'], 'create', 'update'))),
+    'escalate without a write': clusterOf(...toAna('e', on([rbac], ['clusterroles'], 'escalate'))),
+    'bind on a harmless role': clusterOf(clusterRole('view', on([''], ['pods'], 'get')), ...toAna('b', { ...on([rbac], ['clusterroles'], 'bind'), resourceNames: ['view'] }, on([rbac], ['clusterrolebindings'], 'create'))),
+    'impersonation of groups alone': clusterOf(...toAna('imp', on([''], ['groups'], 'impersonate'))),
+    'impersonation of users in a namespace': clusterOf(role('shop', 'imp', on([''], ['users', 'groups'], 'impersonate')), roleBinding('shop', 'imp', 'imp', user('ana'))),
+    'pods where there is no node': clusterOf(namespace('shop'), podCreator, roleBindingToClusterRole('shop', 'pods', 'pod-creator', user('bob'))),
+    'pods where Pod Security keeps them from the node': clusterOf(namespace('shop', 'restricted'), node('n'), podCreator, roleBindingToClusterRole('shop', 'pods', 'pod-creator', user('bob'))),
+    'exec on pods/*': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['pods/*'], 'create')), roleBinding('shop', 'x', 'x', user('bob'))),
+    'exec by get, from 1.35': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['pods/exec'], 'get')), roleBinding('shop', 'x', 'x', user('bob'))),
+    'nodes/proxy in a namespace': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['nodes/proxy'], 'get')), roleBinding('shop', 'x', 'x', user('bob'))),
+    'Secrets of one namespace': clusterOf(role('shop', 's', on([''], ['secrets'], 'list')), roleBinding('shop', 's', 's', user('bob'))),
+    'whoever is cluster-admin already': clusterOf(clusterRole('ops', on(['*'], ['*'], '*')), clusterRoleBinding('ops', 'ops', user('ana'))),
+  },
+  notApplicable: { 'nobody bound': clusterOf(clusterRole('ops', on(['*'], ['*'], '*'))) },
+} satisfies CheckCases;
+
+const lonely = rolesNobodyNeeds({ ...cases.fails, ...cases.passes, ...cases.notApplicable });
+describeCheck(check, { ...cases, answerableWithout: Object.fromEntries(Object.entries(lonely).map(([name, sources]) => [name, sources.filter(each => each === roles || each === clusterRoles)])) });
+
+describe('many teams', () => {
+  it('are one cause and a finding for each', () => {
+    const teams = Array.from({ length: 1500 }, (_, at) => `team-${at}`);
+    const snapshot = clusterOf(builtInAdmin, node('n'), ...teams.map(name => namespace(name)), ...teams.map(name => roleBindingToClusterRole(name, 'team', 'admin', group(name))));
+    const result = createEvaluator(snapshot).judge(check);
+    const findings = 'findings' in result ? result.findings : [];
+    expect(findings.length).toBe(1500);
+    expect([...new Set(findings.map(each => `${each.severity} ${each.cause}`))]).toEqual(['low ClusterRole admin bound in namespaces']);
+  }, 30_000);
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import escalationPath from '../../src/checks/rbac/rbac-escalation-path.ts';
+import clusterAdminGrant from '../../src/checks/rbac/rbac-cluster-admin-grant.ts';
+import publicGrant from '../../src/checks/rbac/rbac-public-grant.ts';
+import wildcardBinding from '../../src/checks/rbac/rbac-wildcard-cluster-role-binding.ts';
+import { createEvaluator } from '../../src/engine/evaluate.ts';
+import type { Snapshot } from '../../src/evidence/snapshot.ts';
+import type { Manifest } from '../support/cluster.ts';
+import { clusterWith } from '../support/escalation.ts';
+import { startApiServer, type Ground } from './api-server.ts';
+
+const LISTS = ['clusterroles', 'roles', 'clusterrolebindings', 'rolebindings', 'pods', 'nodes', 'namespaces', 'serviceaccounts'];
+
+/** Everything that paths hang on, read by kubectl and projected as the sources declare. */
+async function snapshotOfServer(ground: Ground): Promise<Snapshot> {
+  const objects: Manifest[] = [];
+  for (const kind of LISTS) {
+    const { stdout } = await admin(ground, 'get', kind, '-A', '-o', 'json');
+    objects.push(...(JSON.parse(stdout) as { items: Manifest[] }).items);
+  }
+  return clusterWith({}, ...objects);
+}
+
+async function admin(ground: Ground, ...args: readonly string[]): Promise<{ stdout: string }> {
+  const { code, stdout, stderr } = await ground.kubectl(args);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  return { stdout };
+}
+
+function alarms(snapshot: Snapshot): string[] {
+  const evaluator = createEvaluator(snapshot);
+  return [escalationPath, clusterAdminGrant, publicGrant, wildcardBinding].flatMap(check => {
+    const result = evaluator.judge(check);
+    if (result.status === 'error') throw result.error;
+    return ('findings' in result ? result.findings : []).filter(each => each.severity !== 'info').map(each => `${each.severity} ${check.id} ${each.cause}`);
+  });
+}
+
+describe.each([false, true])('a bare API server, with a controller manager: %s', controllerManager => {
+  it('gives no finding above info, and minikube its one', async () => {
+    await using ground = await startApiServer({ controllerManager });
+    expect(alarms(await snapshotOfServer(ground))).toEqual([]);
+    await admin(ground, 'create', 'clusterrolebinding', 'minikube-rbac', '--clusterrole=cluster-admin', '--serviceaccount=kube-system:default');
+    expect(alarms(await snapshotOfServer(ground))).toEqual(['critical rbac-cluster-admin-grant ClusterRoleBinding minikube-rbac']);
+  }, 120_000);
+});
+
+describe('ways that were carried out', () => {
+  let ground: Ground;
+  beforeAll(async () => {
+    ground = await startApiServer({ controllerManager: true });
+    for (const [role, ...rule] of [
+      ['binder', '--verb=bind', '--resource=clusterroles.rbac.authorization.k8s.io'],
+      ['binding-writer', '--verb=create', '--resource=clusterrolebindings.rbac.authorization.k8s.io'],
+      ['group-actor', '--verb=impersonate', '--resource=groups'],
+      ['user-actor', '--verb=impersonate', '--resource=users'],
+      ['token-issuer', '--verb=create', '--resource=serviceaccounts/token'],
+      ['pod-creator', '--verb=create', '--resource=pods'],
+    ] as const) await admin(ground, 'create', 'clusterrole', role, ...rule);
+    const bindings: readonly (readonly [user: string, ...roles: string[]])[] = [
+      ['binding', 'binder', 'binding-writer'], ['only-binds', 'binder'], ['only-writes', 'binding-writer'],
+      ['actor', 'group-actor', 'user-actor'], ['group-actor', 'group-actor'],
+    ];
+    for (const [user, ...roles] of bindings) for (const role of roles) await admin(ground, 'create', 'clusterrolebinding', `${user}-${role}`, `--clusterrole=${role}`, `--user=${user}`);
+    await admin(ground, 'create', 'rolebinding', 'issuer', '-n', 'kube-system', '--clusterrole=token-issuer', '--user=issuer');
+    await admin(ground, 'create', 'rolebinding', 'other-issuer', '-n', 'default', '--clusterrole=token-issuer', '--user=other-issuer');
+    await admin(ground, 'create', 'rolebinding', 'pods', '-n', 'kube-system', '--clusterrole=pod-creator', '--user=pods');
+  }, 120_000);
+  afterAll(() => ground.stop());
+
+  it('are the ones that are found', async () => {
+    expect(alarms(await snapshotOfServer(ground)).sort()).toEqual([
+      'critical rbac-escalation-path ClusterRoleBinding actor-group-actor',
+      'critical rbac-escalation-path ClusterRoleBinding binding-binder',
+      'critical rbac-escalation-path RoleBinding kube-system/issuer',
+    ]);
+  });
+
+  it('bind and a write to bindings give cluster-admin, one of them nothing', async () => {
+    for (const [user, works] of [['binding', true], ['only-binds', false], ['only-writes', false]] as const) {
+      const kubeconfig = await ground.kubeconfigFor({ user });
+      const made = await ground.kubectl(['create', 'clusterrolebinding', `${user}-gains`, '--clusterrole=cluster-admin', `--user=${user}-gains`], { kubeconfig });
+      expect({ user, works: made.code === 0 }).toEqual({ user, works });
+    }
+    const gained = await ground.kubectl(['auth', 'can-i', '*', '*', '--all-namespaces'], { kubeconfig: await ground.kubeconfigFor({ user: 'binding-gains' }) });
+    expect(gained.stdout.trim()).toBe('yes');
+    await admin(ground, 'delete', 'clusterrolebinding', 'binding-gains');
+  });
+
+  it('groups and users give system:masters, groups alone nothing', async () => {
+    for (const [user, works] of [['actor', true], ['group-actor', false]] as const) {
+      const asked = await ground.kubectl(['auth', 'can-i', '*', '*', '--all-namespaces', '--as=anyone', '--as-group=system:masters'], { kubeconfig: await ground.kubeconfigFor({ user }) });
+      expect({ user, works: asked.stdout.trim() === 'yes' }).toEqual({ user, works });
+    }
+  });
+
+  it('a token of the aggregation controller rewrites a role, one of another namespace is refused', async () => {
+    const issue = ['create', 'token', 'clusterrole-aggregation-controller', '-n', 'kube-system'];
+    const refused = await ground.kubectl(issue, { kubeconfig: await ground.kubeconfigFor({ user: 'other-issuer' }) });
+    expect(refused.stderr).toContain('forbidden');
+    const { stdout: token, code } = await ground.kubectl(issue, { kubeconfig: await ground.kubeconfigFor({ user: 'issuer' }) });
+    expect(code).toBe(0);
+    const everything = JSON.stringify({ rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] });
+    const kubeconfig = await ground.kubeconfigFor({ token: token.trim() });
+    const edited = await ground.kubectl(['patch', 'clusterrole', 'token-issuer', '--type=merge', '-p', everything], { kubeconfig });
+    expect(edited.stderr).toBe('');
+    expect(edited.code).toBe(0);
+  });
+
+  it('a pod gives nothing where no kubelet runs it', async () => {
+    const manifest = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'kube-system' }, spec: { serviceAccountName: 'clusterrole-aggregation-controller', containers: [{ name: 'main', image: 'none' }] } });
+    const made = await ground.kubectl(['create', '-f', '-'], { kubeconfig: await ground.kubeconfigFor({ user: 'pods' }), input: manifest });
+    expect(made.stderr).toBe('');
+    const { stdout } = await admin(ground, 'get', 'pod', 'p', '-n', 'kube-system', '-o', 'jsonpath={.status.phase}');
+    expect(stdout).toBe('Pending');
+  });
+});

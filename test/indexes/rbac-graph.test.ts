@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEvaluator } from '../../src/engine/evaluate.ts';
+import type { Subject } from '../../src/evidence/subject.ts';
+import { authorize } from '../../src/indexes/rbac-authorize.ts';
+import { costOf, rbacGraph, type RbacGraph } from '../../src/indexes/rbac-graph.ts';
+import { identityOf, type Identity } from '../../src/indexes/rbac-identity.ts';
+import type { Manifest } from '../support/cluster.ts';
+import { account, clusterOf, namespace, node, pod } from '../support/escalation.ts';
+import { clusterRole, clusterRoleBinding, group, on, roleBindingToClusterRole, serviceAccount, user, type SubjectManifest } from '../support/rbac.ts';
+
+const R = 'rbac.authorization.k8s.io';
+const namespaces = ['n1', 'n2'];
+const accounts = namespaces.flatMap(where => ['x', 'y'].map(name => ({ kind: 'ServiceAccount', namespace: where, name }) as const));
+const subjects: readonly SubjectManifest[] = [
+  user('ana'), user('bob'), group('system:serviceaccounts'), group('system:serviceaccounts:n1'), ...accounts.map(({ namespace: where, name }) => serviceAccount(name, where)),
+];
+const rules = [
+  on([R], ['clusterroles'], 'bind'), on([R], ['clusterrolebindings'], 'create'), on([R], ['rolebindings'], 'create'),
+  on([R], ['clusterroles'], 'escalate'), on([R], ['clusterroles'], 'update'),
+  on([''], ['users'], 'impersonate'), on([''], ['groups'], 'impersonate'), on([''], ['serviceaccounts'], 'impersonate'),
+  { ...on([''], ['users'], 'impersonate'), resourceNames: ['bob'] }, { ...on([''], ['serviceaccounts/token'], 'create'), resourceNames: ['x'] },
+  on([''], ['serviceaccounts/token'], 'create'), on([''], ['*/token'], 'create'), on([''], ['pods'], 'create'), on([''], ['pods/exec'], 'create'), on([''], ['pods/*'], 'create'),
+  on([''], ['nodes/proxy'], 'get'), on([''], ['secrets'], 'list'), on(['*'], ['*'], '*'), on([''], ['*'], 'get'),
+] as const;
+const surroundings = [
+  node('plain'), namespace('n1', 'restricted'), namespace('n2', 'restricted'), ...accounts.map(each => account(each.namespace, each.name)),
+  pod('n1', 'p', 'x', 'plain'), pod('n2', 'q', 'y', 'plain'),
+];
+
+const clusters = fc.tuple(
+  fc.array(fc.array(fc.nat(rules.length - 1), { minLength: 1, maxLength: 2 }), { minLength: 3, maxLength: 6 }),
+  fc.array(fc.record({ role: fc.nat(5), subject: fc.nat(subjects.length - 1), where: fc.constantFrom('', '', 'n1', 'n2') }), { minLength: 1, maxLength: 8 }),
+).map(([roleRules, bindings]): Manifest[] => [
+  ...roleRules.map((indexes, at) => clusterRole(`r${at}`, ...indexes.flatMap(index => rules[index] ?? []))),
+  ...bindings.flatMap(({ role, subject, where }, at) => {
+    const bound = subjects[subject];
+    if (bound === undefined) return [];
+    const name = `r${role % roleRules.length}`;
+    return [where === '' ? clusterRoleBinding(`b${at}`, name, bound) : roleBindingToClusterRole(where, `b${at}`, name, bound)];
+  }),
+]);
+
+/** Slow and plain: whose identity one has, and what each of them is allowed, until nothing is added. */
+function reach(graph: RbacGraph, start: Identity): ReadonlySet<string> {
+  const goals = new Set<string>();
+  const known = new Map([[start.user, start]]);
+  const owned = new Set<string>();
+  const named = [...graph.grantsOf.keys()];
+  const become = (subject: Subject & { readonly kind: 'User' | 'ServiceAccount' }): void => { const next = identityOf(subject); if (!known.has(next.user)) known.set(next.user, next); };
+  const becomeAccount = (where: string): void => accounts.filter(each => each.namespace === where).forEach(become);
+  for (let size = -1; size !== known.size + goals.size + owned.size;) {
+    size = known.size + goals.size + owned.size;
+    for (const who of known.values()) {
+      const can = (verb: string, apiGroup: string, resource: string, where?: string, name?: string): boolean => {
+        const [plain = '', subresource] = resource.split('/');
+        return authorize(graph.rbac, who, {
+          verb, apiGroup, resource: plain, ...(subresource === undefined ? {} : { subresource }), ...(where === undefined ? {} : { namespace: where }), ...(name === undefined ? {} : { name }),
+        }).answer === 'allowed';
+      };
+      const binds = can('bind', R, 'clusterroles', undefined, 'any') && can('create', R, 'clusterrolebindings');
+      const escalates = can('escalate', R, 'clusterroles', undefined, 'any') && can('update', R, 'clusterroles', undefined, 'any');
+      const someUser = ['bob', 'any'].some(name => can('impersonate', '', 'users', undefined, name)) || namespaces.some(where => can('impersonate', '', 'serviceaccounts', where, 'any'));
+      if (can('*', '*', '*') || binds || escalates || (someUser && can('impersonate', '', 'groups', undefined, 'system:masters'))) goals.add('cluster-admin');
+      const bindsEverywhere = can('bind', R, 'clusterroles', undefined, 'any') && can('create', R, 'rolebindings');
+      if (can('list', '', 'secrets') || bindsEverywhere) goals.add('all-secrets');
+      for (const name of ['ana', 'bob']) if (named.includes(`User/${name}`) && can('impersonate', '', 'users', undefined, name)) become({ kind: 'User', name });
+      for (const where of namespaces) {
+        if (can('create', '', 'pods', where) && can('list', '', 'secrets', where) && can('create', R, 'rolebindings', where)) goals.add('namespace-admin');
+        if (can('*', '*', '*', where) || (can('bind', R, 'clusterroles', where, 'any') && can('create', R, 'rolebindings', where))) owned.add(where);
+        if (can('create', '', 'pods', where)) becomeAccount(where);
+        if (can('create', '', 'pods/exec', where, 'p') || can('get', '', 'nodes/proxy', undefined, 'plain')) become({ kind: 'ServiceAccount', namespace: where, name: where === 'n1' ? 'x' : 'y' });
+        for (const each of accounts.filter(one => one.namespace === where)) {
+          if (can('impersonate', '', 'serviceaccounts', where, each.name) || can('create', '', 'serviceaccounts/token', where, each.name)) become(each);
+        }
+      }
+      for (const where of owned) becomeAccount(where);
+      // Pod Security off, a pod on the node: the tokens that lie there.
+      if (owned.size > 0 || namespaces.some(where => can('patch', '', 'namespaces', where, where) && can('create', '', 'pods', where))) accounts.filter(each => `${each.namespace}${each.name}` === 'n1x' || `${each.namespace}${each.name}` === 'n2y').forEach(become);
+    }
+  }
+  if (goals.has('cluster-admin')) { goals.add('all-secrets'); goals.add('namespace-admin'); }
+  if (owned.size > 0) goals.add('namespace-admin');
+  return goals;
+}
+
+describe('the graph', () => {
+  it('comes to the goals that plain forward steps come to, on random clusters', () => {
+    fc.assert(fc.property(clusters, objects => {
+      const resolved = createEvaluator(clusterOf(...surroundings, ...objects)).resolve(rbacGraph);
+      if ('gaps' in resolved) throw new Error('unread');
+      const graph = resolved.value;
+      for (const [key, [grant]] of graph.grantsOf) {
+        if (grant === undefined || grant.subject.kind === 'Group') continue;
+        const expected = reach(graph, identityOf({ ...grant.subject, kind: grant.subject.kind }));
+        const found = (['cluster-admin', 'all-secrets', 'namespace-admin'] as const).filter(goal => costOf(graph, key, goal) !== undefined);
+        expect({ key, found }).toEqual({ key, found: ['cluster-admin', 'all-secrets', 'namespace-admin'].filter(goal => expected.has(goal)) });
+      }
+    }), { numRuns: 400 });
+  }, 60_000);
+});
