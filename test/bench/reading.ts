@@ -46,7 +46,7 @@ export async function measureReading(ground: Ground, isCheck: boolean): Promise<
   const exponent = Math.log(large.seconds / small.seconds) / Math.log(large.objects / small.objects);
 
   const rows: readonly Row[] = [
-    [`time against a plain script that parses JSON pages, ${ours[0]?.objects ?? 0} objects of ${paths.length} kinds`, median(ours, 'seconds') / median(theirs, 'seconds'), 0.7, 1.1, `${median(ours, 'seconds').toFixed(2)} s against ${median(theirs, 'seconds').toFixed(2)} s`],
+    [`time against a plain script that parses JSON pages, ${ours[0]?.objects ?? 0} objects of ${paths.length} kinds`, median(ours, 'seconds') / median(theirs, 'seconds'), 0.7, 1.5, `${median(ours, 'seconds').toFixed(2)} s against ${median(theirs, 'seconds').toFixed(2)} s`],
     ['peak memory against that script', median(ours, 'peakMiB') / median(theirs, 'peakMiB'), 0.6, 0.9, `${median(ours, 'peakMiB').toFixed(0)} MiB against ${median(theirs, 'peakMiB').toFixed(0)} MiB`],
     ...(kubectlSeconds === undefined ? [] : [['time against `kubectl get -A -o json` of the same kinds', median(ours, 'seconds') / kubectlSeconds, 0.1, 0.3, `kubectl ${kubectlSeconds.toFixed(1)} s`] satisfies Row]),
     [`peak MiB of ${large.objects} pods in 300 specs, JSON`, large.peakMiB, 200, 260, `${large.seconds.toFixed(1)} s; ${small.objects} pods take ${small.seconds.toFixed(2)} s and ${small.peakMiB.toFixed(0)} MiB`],
