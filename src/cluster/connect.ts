@@ -104,7 +104,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     };
   }
 
-  function reporter(request: Request): (outcome: number | string, bytes: number) => void {
+  function reporter(request: Pick<Request, 'method' | 'path'>): (outcome: number | string, bytes: number) => void {
     const started = performance.now();
     return (outcome, bytes) =>
       options.onRequest?.({ method: request.method, path: request.path, outcome, bytes, milliseconds: Math.round(performance.now() - started) });
@@ -206,9 +206,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   function anonymousVersion(wire: Wire): () => Promise<Answer> {
     return async () => {
       const agent = createAgent(wire, false);
-      const started = performance.now();
-      const report = (outcome: number | string, bytes: number): void =>
-        options.onRequest?.({ method: 'GET', path: '/version', outcome, bytes, milliseconds: Math.round(performance.now() - started) });
+      const report = reporter({ method: 'GET', path: '/version' });
       try {
         const { 'User-Agent': userAgent } = constantHeaders;
         const answer = await exchange(wire, { method: 'GET', path: `${prefix}/version`, headers: { 'User-Agent': userAgent, Accept: 'application/json' }, agent, longestBody: LONGEST_BODY, signal });

@@ -31,7 +31,7 @@ function viewLines(view: RbacPathView, style: Style): string[] {
 
 function pathLines({ can, hops, cut }: RbacPathRow, who: string, style: Style): string[] {
   const cutLine = cut === undefined
-    ? 'cut: no single binding takes the way away'
+    ? 'cut: none worked out; it takes more than one binding, or trying them all takes too long on a cluster of this size'
     : `cut: without ${formatRef(cut.binding)} ${cut.loses} of ${counted(cut.of, 'subject')} lose the way`;
   return [
     paint(style, 'bold', escapeForTerminal(`${who} can ${can}`)),

@@ -12,7 +12,7 @@ export default class RbacPath extends BaseCommand {
     '<%= config.bin %> rbac path ServiceAccount/shop/web node -o json',
   ];
   static override readonly args = {
-    from: Args.string({ description: 'User/NAME, Group/NAME, ServiceAccount/NAMESPACE/NAME or system:serviceaccount:NAMESPACE:NAME', required: true }),
+    from: Args.string({ description: 'such as User/ana or ServiceAccount/shop/web', required: true }),
     to: Args.string({ description: 'cluster-admin, system-masters, control-plane-node, node, all-secrets or namespace-admin; default: each of them' }),
   };
   static override readonly flags = allFlags;
