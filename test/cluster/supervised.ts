@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { removeCgroup } from './cgroup-removal.ts';
 import type { Report, Request, SupervisorRecord } from './supervisor.ts';
 
 /** A directory, and processes that work in it. Both go when this process ends, however it ends. */
@@ -13,6 +14,8 @@ export interface Supervised {
    * Throws if it cannot be started.
    */
   run(name: string, program: string, args: readonly string[], options?: RunOptions): Promise<SupervisedProcess>;
+  /** Has these folders of control groups removed in the end too; to be said before they are made. */
+  ownCgroups(folders: readonly string[]): Promise<void>;
   /** From now on all of it outlives this process, until the supervisor gets a SIGTERM. */
   detach(): Promise<void>;
   /** Kills the processes, removes the directory, and returns when both are done. */
@@ -123,11 +126,13 @@ function claim(dir: string): Promise<Supervised | undefined> {
 
   return awaited(new Promise<Supervised | undefined>((resolve, reject) => {
     let detached: (() => void) | undefined;
+    let owned: (() => void) | undefined;
     child.on('error', reject);
     void ended.then(() => reject(new Error(`The supervisor of ${dir} ended before it was ready; start again.`)));
     child.on('message', message => {
       const report = message as Report;
       if ('id' in report) waiting.get(report.id)?.(report);
+      if (report.type === 'owned') owned?.();
       if (report.type === 'detached') detached?.();
       if (report.type === 'taken') resolve(undefined);
       if (report.type === 'refused') reject(new Error(`${dir} cannot be made: ${report.message}.`));
@@ -136,6 +141,10 @@ function claim(dir: string): Promise<Supervised | undefined> {
           dir,
           pid: child.pid ?? 0,
           run,
+          ownCgroups: cgroups => awaited(new Promise<void>(done => {
+            owned = done;
+            send({ type: 'own-cgroups', cgroups });
+          })),
           detach: () => awaited(new Promise<void>(done => {
             detached = () => { child.disconnect(); done(); };
             send({ type: 'detach' });
@@ -193,6 +202,7 @@ export function clearAbandoned(dir: string): boolean {
     renameSync(aside, dir); // another cleared it, and somebody moved in, since we looked
     return false;
   }
+  for (const cgroup of record?.cgroups ?? []) removeCgroup(cgroup);
   rmSync(aside, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   return true;
 }

@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { removeCgroup } from './cgroup-removal.ts';
 
 /** What the parent asks for. */
 export type Request =
@@ -22,6 +23,7 @@ export type Request =
       readonly log: string;
     }
   | { readonly type: 'kill'; readonly id: number; readonly signal: NodeJS.Signals }
+  | { readonly type: 'own-cgroups'; readonly cgroups: readonly string[] }
   | { readonly type: 'detach' };
 
 /** What the supervisor tells. */
@@ -32,16 +34,20 @@ export type Report =
   | { readonly type: 'started'; readonly id: number; readonly pid: number }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
   | { readonly type: 'exited'; readonly id: number; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | { readonly type: 'owned' }
   | { readonly type: 'detached' };
 
 /** `supervisor.json` in the directory: enough to clean up should the supervisor itself be killed. */
 export interface SupervisorRecord {
   readonly supervisor: number;
   readonly processes: readonly number[];
+  /** Folders of control groups, made or about to be made; they go after the processes. */
+  readonly cgroups: readonly string[];
 }
 
 const directory = process.argv[2] ?? '';
 const running = new Map<number, number>();
+let cgroups: readonly string[] = [];
 let mine = false;
 let detached = false;
 let ending = false;
@@ -74,6 +80,11 @@ function handle(request: Request): void {
   if (request.type === 'kill') {
     const pid = running.get(request.id);
     if (pid !== undefined) killGroup(pid, request.signal);
+  }
+  if (request.type === 'own-cgroups') {
+    cgroups = [...cgroups, ...request.cgroups];
+    record();
+    tell({ type: 'owned' });
   }
   if (request.type === 'detach') {
     detached = true;
@@ -114,6 +125,7 @@ async function end(code: number): Promise<void> {
     for (const pid of running.values()) killGroup(pid, 'SIGKILL');
     await new Promise(resolve => setTimeout(resolve, 10));
   }
+  for (const cgroup of cgroups) removeCgroup(cgroup);
   // Retried, since the parent may have been killed while one of its own children still writes there.
   if (mine) await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   process.exitCode = code;
@@ -129,7 +141,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 function record(): void {
-  const contents: SupervisorRecord = { supervisor: process.pid, processes: [...running.values()] };
+  const contents: SupervisorRecord = { supervisor: process.pid, processes: [...running.values()], cgroups };
   const file = path.join(directory, 'supervisor.json');
   // In one step: who reads half a record takes the directory for an abandoned one.
   writeFileSync(`${file}.new`, JSON.stringify(contents));
