@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: 'test/cluster/global-setup.ts',
     // An API server takes a core while it starts.
     maxWorkers: 2,
+    reporters: ['default', './test/support/skip-reporter.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

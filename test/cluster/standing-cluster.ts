@@ -2,13 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ground } from './api-server.ts';
 import { clearAbandoned, isSupervised, readSupervisorRecord } from './supervised.ts';
 
 /** What is told about the one cluster a person has standing; kept in its directory, so it goes when the cluster goes. */
 export interface StandingCluster {
   readonly url: string;
-  readonly kubeconfig: Ground['kubeconfig'];
+  readonly kubeconfig: { readonly admin: string; readonly superAdmin: string };
   readonly kubectl: string;
   /** The flags it was started with. */
   readonly flags: readonly string[];
@@ -26,11 +25,9 @@ export function standingCluster(): StandingCluster | 'starting' | 'none' {
   return JSON.parse(readFileSync(stateFile, 'utf8')) as StandingCluster;
 }
 
-/** Writes down a ground that was started in `standingClusterDir`. */
-export function recordStandingCluster(ground: Ground, flags: readonly string[]): StandingCluster {
-  const cluster: StandingCluster = { url: ground.url, kubeconfig: ground.kubeconfig, kubectl: ground.binaries.kubectl, flags };
+/** Writes down what was started in `standingClusterDir`. */
+export function recordStandingCluster(cluster: StandingCluster): void {
   writeFileSync(stateFile, JSON.stringify(cluster));
-  return cluster;
 }
 
 /**

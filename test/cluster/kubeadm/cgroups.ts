@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -18,6 +19,11 @@ export function cgroupSetup(mountinfo = readFileSync('/proc/self/mountinfo', 'ut
   // Upstream decides by the same mount (opencontainers/cgroups, IsCgroup2UnifiedMode).
   if (mounts.some(({ at, type }) => at === '/sys/fs/cgroup' && type === 'cgroup2')) return { version: 2, hierarchies: ['/sys/fs/cgroup'] };
   return { version: 1, hierarchies: [...new Set(mounts.filter(({ type }) => type === 'cgroup').map(({ at }) => at))] };
+}
+
+/** The name of the group of the cluster in a directory. A directory has one cluster, and no two clusters have one group. */
+export function clusterCgroup(dir: string): string {
+  return `secaudit-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`;
 }
 
 /** The folders that a group has, one in each hierarchy. */

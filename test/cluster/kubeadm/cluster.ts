@@ -1,11 +1,11 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { controlPlaneVersion } from '../binaries.ts';
 import { until } from '../readiness.ts';
 import { clearAllAbandoned, supervise, type Supervised } from '../supervised.ts';
-import { cgroupFolders, cgroupSetup, makeCgroup } from './cgroups.ts';
+import { cgroupFolders, cgroupSetup, clusterCgroup, makeCgroup } from './cgroups.ts';
 import { untilReady } from './cluster-readiness.ts';
 import { installDebianPackages } from './debian-packages.ts';
 import { makeImages, type NodeImages } from './images.ts';
@@ -45,7 +45,7 @@ export interface KubeadmCluster extends OpenedCluster, AsyncDisposable {
 /** What a scanner finds on badly kept nodes: anybody may ask the kubelet, and its read-only port is open. */
 export const openKubelet: KubeletSettings = { authentication: { anonymous: { enabled: true } }, readOnlyPort: 10255 };
 
-/** How the names of temporary clusters, and of control groups, begin. */
+/** How the names of temporary clusters begin. */
 const temporary = 'secaudit-kubeadm-';
 
 /**
@@ -79,7 +79,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
   const names = ['control-plane', ...workers.map((_, index) => `worker-${index + 1}`)];
 
   const cgroups = cgroupSetup();
-  const group = `${temporary}${randomBytes(6).toString('hex')}`;
+  const group = clusterCgroup(dir);
   await supervised.ownCgroups(cgroupFolders(cgroups, group));
   for (const each of [group, ...names.map(name => `${group}/${name}`)]) makeCgroup(cgroups, each);
 
@@ -129,7 +129,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
     supervisor: supervised.pid,
     version,
     url: `https://${settings.address}:6443`,
-    kubeconfig: { admin: path.join(kubernetes, 'admin.conf'), superAdmin: path.join(kubernetes, 'super-admin.conf') },
+    kubeconfig: { admin: path.join(dir, 'admin.kubeconfig'), superAdmin: path.join(dir, 'super-admin.kubeconfig') },
     programs: { kubectl: programs.kubectl, kubelet: programs.kubelet, containerd: programs.containerd },
     nodes: machines.map((machine, index) => ({
       name: machine.name,
@@ -140,6 +140,9 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
       kubeletConfig: path.join(machine.files, 'var/lib/kubelet/config.yaml'),
     })),
   };
+  // The names that an API server's ground has too.
+  symlinkSync(path.join(kubernetes, 'admin.conf'), description.kubeconfig.admin);
+  symlinkSync(path.join(kubernetes, 'super-admin.conf'), description.kubeconfig.superAdmin);
   const opened = openKubeadmCluster(description);
 
   await runKubeadm(first, programs, 'init', initConfig(settings, registration));

@@ -37,6 +37,7 @@ export async function createNetwork(supervised: Supervised): Promise<ClusterNetw
   const link = `secaudit-${number}`;
   const prefix = `10.213.${number}`;
   await inNetwork('link', 'set', 'machine', 'master', 'nodes', 'up');
+  await run('ip', 'link', 'set', link, 'alias', supervised.dir); // so that `ip link` tells whose it is
   await run('ip', 'address', 'add', `${prefix}.1/24`, 'dev', link);
   await run('ip', 'link', 'set', link, 'up');
 

@@ -31,12 +31,12 @@ export async function connectPods(cluster: OpenedCluster): Promise<void> {
 }
 
 /** The pod CIDR of each node, by name. */
-async function podRanges({ kubectl, nodes }: OpenedCluster): Promise<ReadonlyMap<string, string>> {
+async function podRanges(cluster: OpenedCluster): Promise<ReadonlyMap<string, string>> {
   const deadline = Date.now() + 120_000;
   for (;;) {
-    const asked = await kubectl(['get', 'nodes', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{"\\n"}{end}']);
+    const asked = await cluster.kubectl(['get', 'nodes', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.spec.podCIDR}{"\\n"}{end}']);
     const ranges = new Map(asked.stdout.trim().split('\n').map(line => line.split(' ') as [string, string]));
-    if (nodes.every(({ name }) => (ranges.get(name) ?? '') !== '')) return ranges;
+    if (cluster.nodes.every(({ name }) => (ranges.get(name) ?? '') !== '')) return ranges;
     if (Date.now() > deadline) throw new Error(`Not every node had a pod CIDR after two minutes: ${asked.stdout}${asked.stderr}`);
     await sleep(250);
   }

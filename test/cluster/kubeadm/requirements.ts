@@ -1,10 +1,11 @@
-/**
- * Why no kubeadm cluster can be started here: nodes are made of Linux namespaces, by root.
- *
- * @returns undefined where it can.
- */
+/** What a kubeadm cluster needs of the machine; a machine without it is an accepted reason to skip a test. */
+export const kubeadmNeeds = {
+  linux: 'a kubeadm cluster needs Linux, whose namespaces its nodes are made of',
+  root: 'a kubeadm cluster needs root, to make namespaces and containers',
+} as const;
+
+/** Why no kubeadm cluster can be started here; undefined where it can. */
 export function whyNoKubeadmCluster(): string | undefined {
-  if (process.platform !== 'linux') return `a kubeadm cluster needs Linux, and this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return 'a kubeadm cluster needs root, for its network namespaces and containers';
-  return undefined;
+  if (process.platform !== 'linux') return kubeadmNeeds.linux;
+  return process.getuid?.() === 0 ? undefined : kubeadmNeeds.root;
 }

@@ -1,0 +1,153 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { processesMentioning } from '../process-list.ts';
+import { cgroupFolders, cgroupSetup, clusterCgroup } from './cgroups.ts';
+import { installDebianPackages } from './debian-packages.ts';
+import { clusterPrograms } from './programs.ts';
+import { whyNoKubeadmCluster } from './requirements.ts';
+
+const reason = whyNoKubeadmCluster();
+// Not named as clusters are: the start of another cluster clears those that nobody owns.
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'secaudit-cleanup-kubeadm-')));
+let started: ChildProcess | undefined;
+let output = '';
+/** What was seen of the clusters under the folder while they ran. */
+const seen = { groups: new Set<string>(), links: new Set<string>(), namespaces: new Set<string>() };
+
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  await installDebianPackages();
+  await clusterPrograms();
+}, 30 * 60_000);
+beforeEach(({ skip }) => skip(reason !== undefined, reason));
+afterEach(() => void started?.kill('SIGKILL'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a program that starts a cluster under the folder, says "up" and then does what is given. */
+function start(andThen: string): void {
+  output = '';
+  const program = `
+    import { startKubeadmCluster } from ${JSON.stringify(path.join(import.meta.dirname, 'cluster.ts'))};
+    const cluster = await startKubeadmCluster();
+    process.stdout.write('up\\n');
+    ${andThen}`;
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  started = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+    env: { ...env, TMPDIR: folder }, stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [started.stdout, started.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => { output += chunk; });
+}
+
+/** What lives of the clusters under the folder, without the program that starts them. */
+function processes(): string[] {
+  return processesMentioning(folder).filter(line => !line.includes('input-type'));
+}
+
+async function until(what: string, isSo: () => boolean, seconds = 150): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`After ${seconds} s still not so: ${what}. Alive:\n${processes().join('\n')}\nOutput:\n${output}`);
+    await sleep(20);
+  }
+}
+
+/** Every process of this machine, by the name of one of its namespaces. */
+function inNamespaces(): { readonly pid: string; readonly namespaces: readonly string[] }[] {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(pid => {
+    try {
+      return { pid, namespaces: ['net', 'pid', 'mnt'].map(kind => readlinkSync(`/proc/${pid}/ns/${kind}`)) };
+    } catch {
+      return { pid, namespaces: [] }; // it has just ended, or is a zombie
+    }
+  });
+}
+
+const ownNamespaces = new Set(['net', 'pid', 'mnt'].map(kind => readlinkSync(`/proc/self/ns/${kind}`)));
+
+/** Notes what must be gone later: processes in containers do not carry the folder in their arguments. */
+function look(): void {
+  for (const name of readdirSync(folder)) seen.groups.add(clusterCgroup(path.join(folder, name)));
+  for (const line of execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).split('\n').filter(line => line.includes(folder))) {
+    seen.links.add(/^\d+: ([^@:]+)/.exec(line)?.[1] ?? line);
+  }
+  const all = inNamespaces();
+  const holders = processes().map(line => line.trim().split(' ')[0]);
+  for (const { namespaces } of all.filter(({ pid }) => holders.includes(pid))) {
+    for (const namespace of namespaces.filter(name => !ownNamespaces.has(name))) seen.namespaces.add(namespace);
+  }
+}
+
+/** Everything of the clusters that is still there. */
+function remains(): string[] {
+  const links = execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).split('\n');
+  return [
+    ...processes(),
+    ...inNamespaces().filter(({ namespaces }) => namespaces.some(name => seen.namespaces.has(name))).map(({ pid }) => `process ${pid} in a node`),
+    ...links.filter(line => line.includes(folder) || [...seen.links].some(link => line.includes(` ${link}@`))),
+    ...[...seen.groups].flatMap(group => cgroupFolders(cgroupSetup(), group)).filter(group => existsSync(group)),
+    ...readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(line => line.includes(folder)),
+    ...readdirSync(folder),
+  ];
+}
+
+/** Settings of the whole machine that a kubelet changes. */
+const machineSettings = (): string[] =>
+  ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'net/ipv4/ip_forward'].map(name => `${name} ${readFileSync(`/proc/sys/${name}`, 'utf8').trim()}`);
+
+async function nothingIsLeft(): Promise<void> {
+  await until('the program has ended', () => started?.exitCode !== null || started.signalCode !== null);
+  await until('nothing is left', () => remains().length === 0, 20).catch((error: unknown) => {
+    throw new Error(`${(error as Error).message}\nLeft:\n${remains().join('\n')}`);
+  });
+}
+
+const runs = (text: string) => (): boolean => processes().some(line => line.includes(text));
+const hasLog = (file: string, text: string) => (): boolean => readdirSync(folder).some(name => {
+  const log = path.join(folder, name, 'logs', `${file}.log`);
+  return existsSync(log) && readFileSync(log, 'utf8').includes(text);
+});
+const isUp = (): boolean => output.includes('up\n');
+const forever = 'setInterval(() => undefined, 1 << 30);';
+
+/** Of a start of twenty seconds or more. */
+const moments: Readonly<Record<string, () => boolean>> = {
+  'as the supervisor starts': runs('supervisor.ts'),
+  'as the first node gets its namespaces': runs('node-init.sh'),
+  'as images are imported': hasLog('worker-1-ctr', 'busybox'),
+  'as kubeadm prepares the control plane': hasLog('control-plane-kubeadm', '[certs]'),
+  'as the static pods start': hasLog('control-plane-kubeadm', '[control-plane-check]'),
+  'as the worker joins': hasLog('worker-1-kubeadm', '[kubelet-start]'),
+};
+
+for (const [moment, hasCome] of Object.entries(moments)) {
+  test(`SIGKILL ${moment} leaves nothing`, async () => {
+    start(forever);
+    await until(moment, hasCome);
+    look();
+    started?.kill('SIGKILL');
+    await nothingIsLeft();
+  });
+}
+
+test('what a killed supervisor leaves is cleared by the next start, which works beside another cluster and ends with Ctrl-C', async () => {
+  const before = machineSettings();
+  start('process.kill(cluster.supervisor, "SIGKILL");');
+  await until('it is up', isUp);
+  await until('the program has ended', () => started?.exitCode !== null);
+  look();
+  expect(seen.links.size).toBeGreaterThan(0);
+  expect(remains().filter(line => line.endsWith('in a node')).length).toBeGreaterThan(20);
+  expect(machineSettings()).toEqual(before);
+
+  start(forever);
+  await until('it is up', isUp);
+  expect(readdirSync(folder)).toHaveLength(1);
+  look();
+  started?.kill('SIGINT');
+  await nothingIsLeft();
+  expect(machineSettings()).toEqual(before);
+}, 300_000);
