@@ -26,6 +26,8 @@ export interface FaultRule {
   readonly path: string;
   /** How many requests it spoils; absent means all. */
   readonly times?: number;
+  /** Only requests for the second page of a list and those after it. */
+  readonly onNextPages?: boolean;
   readonly fault: Fault;
 }
 
@@ -111,7 +113,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     const prefix = options.prefix ?? '';
     if (!full.pathname.startsWith(`${prefix}/`)) return send(request, response, plain(404, '404 page not found\n'), options, undefined);
     const path = full.pathname.slice(prefix.length);
-    const fault = faults(path);
+    const fault = faults(path, full.searchParams.has('continue'));
     if (fault !== undefined && 'slow' in fault && fault.slow === 'headers') await sleep(fault.milliseconds, undefined, { ref: false });
     return send(request, response, replyTo(request, path, full.searchParams, body, user, fault), options, fault);
   }
@@ -161,10 +163,10 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
 }
 
 /** Hands out each rule's fault as often as it says; the first rule that fits a path and is not used up counts. */
-function countdown(rules: readonly FaultRule[]): (path: string) => Fault | undefined {
+function countdown(rules: readonly FaultRule[]): (path: string, isNextPage: boolean) => Fault | undefined {
   const left = rules.map(rule => ({ rule, times: rule.times ?? Infinity }));
-  return path => {
-    const entry = left.find(({ rule, times }) => times > 0 && (rule.path.endsWith('*') ? path.startsWith(rule.path.slice(0, -1)) : path === rule.path));
+  return (path, isNextPage) => {
+    const entry = left.find(({ rule, times }) => times > 0 && (isNextPage || rule.onNextPages !== true) && (rule.path.endsWith('*') ? path.startsWith(rule.path.slice(0, -1)) : path === rule.path));
     if (entry === undefined) return undefined;
     entry.times -= 1;
     return entry.rule.fault;
