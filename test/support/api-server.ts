@@ -61,6 +61,9 @@ export interface LoggedRequest {
   readonly path: string;
   readonly user: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The name that was asked for in the handshake (SNI), and the subject of the client certificate; empty where there was none. */
+  readonly serverName: string;
+  readonly clientSubject: string;
 }
 
 export interface FakeApiServer {
@@ -109,7 +112,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     const asked = request.url ?? '';
     const full = new URL(asked, 'http://server');
     const user = userOf(request, options);
-    requests.push({ method: request.method ?? '', path: asked, user: user?.name ?? '', headers: withoutSecrets(request) });
+    requests.push({ method: request.method ?? '', path: asked, user: user?.name ?? '', headers: withoutSecrets(request), ...shownInHandshake(request) });
     const prefix = options.prefix ?? '';
     if (!full.pathname.startsWith(`${prefix}/`)) return send(request, response, plain(404, '404 page not found\n'), options, undefined);
     const path = full.pathname.slice(prefix.length);
@@ -203,6 +206,11 @@ function credentialUser(request: IncomingMessage, options: FakeApiServerOptions)
     return password !== undefined && options.passwords?.[name] === password ? { name, groups: ['system:authenticated'] } : undefined;
   }
   return options.anonymous === false ? undefined : { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+}
+
+function shownInHandshake({ socket }: IncomingMessage): Pick<LoggedRequest, 'serverName' | 'clientSubject'> {
+  const { servername, subject } = socket instanceof TLSSocket ? { servername: socket.servername, subject: socket.getPeerX509Certificate()?.subject } : {};
+  return { serverName: typeof servername === 'string' ? servername : '', clientSubject: subject?.replaceAll('\n', ',') ?? '' };
 }
 
 function withoutSecrets(request: IncomingMessage): Readonly<Record<string, string>> {
