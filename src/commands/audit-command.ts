@@ -8,7 +8,7 @@ import { escapeForTerminal } from '../report/escape.ts';
 import type { Style } from '../report/style.ts';
 import type { Snapshot } from '../evidence/snapshot.ts';
 import { Problem } from '../problem.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, isAtLeast, namespaceOf, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, isAtLeast, namespaceOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -49,11 +49,7 @@ export async function runAuditCommand(command: AuditCommand, flags: AuditCommand
 export type AuditCommandFlags = Interfaces.InferredFlags<typeof allFlags>;
 
 async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
-  const run = followRun({
-    quiet: flags.quiet,
-    verbose: flags.verbose,
-    ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
-  });
+  const run = followRun(flags);
   try {
     return await audit(connectionOf(flags), question, {
       ...judging,

@@ -31,6 +31,8 @@ export type Read =
       readonly alsoOk?: readonly number[];
       /** Turns the body into evidence; throws where the body is not what the path promises. */
       readonly parse: (body: string) => unknown;
+      /** What is left of the body then, for the page "what secaudit reads": "names of the API groups". */
+      readonly keeps: string;
     }
   | {
       /** A question about the caller itself. The API calls it create; it stores nothing. */
@@ -39,6 +41,7 @@ export type Read =
       readonly kind: string;
       readonly resource: string;
       readonly parse: (body: string) => unknown;
+      readonly keeps: string;
     }
   | {
       /** What the server shows to anybody, before any login. */
@@ -146,6 +149,7 @@ export function getSource<T>(declared: {
   readonly alsoOk?: readonly number[];
   readonly permissions: readonly Permission[];
   readonly readWithNamespace?: boolean;
+  readonly keeps: string;
   readonly parse: (body: string) => T;
 }): Source<T> {
   return {
@@ -156,6 +160,7 @@ export function getSource<T>(declared: {
     read: {
       how: 'get',
       path: declared.path,
+      keeps: declared.keeps,
       parse: declared.parse,
       ...(declared.accept === undefined ? {} : { accept: declared.accept }),
       ...(declared.alsoOk === undefined ? {} : { alsoOk: declared.alsoOk }),
@@ -196,15 +201,16 @@ export function selfReviewSource<T>(declared: {
   readonly kind: string;
   readonly resource: string;
   readonly readWithNamespace?: boolean;
+  readonly keeps: string;
   readonly parse: (body: string) => T;
 }): Source<T> {
-  const { apiVersion, kind, resource, parse } = declared;
+  const { apiVersion, kind, resource, keeps, parse } = declared;
   return {
     type: 'source',
     id: declared.id,
     title: declared.title,
     projectionVersion: declared.projectionVersion,
-    read: { how: 'selfReview', apiVersion, kind, resource, parse },
+    read: { how: 'selfReview', apiVersion, kind, resource, keeps, parse },
     permissions: [{ apiGroup: apiGroupOf(apiVersion), resource, verb: 'create' }],
     skippedWithNamespace: declared.readWithNamespace !== true,
   };

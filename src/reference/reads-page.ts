@@ -27,9 +27,9 @@ function keptWords({ read }: Source): string {
     case 'count':
       return `Asks for the metadata of one of the \`${read.resource}\` and the number of the rest, and keeps the number.`;
     case 'get':
-      return `One \`GET ${read.path}\`, reduced by its parser.`;
+      return `One \`GET ${read.path}\`, of which it keeps ${read.keeps}.`;
     case 'selfReview':
-      return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
+      return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
     case 'handshake':
       return 'Three TLS handshakes that are given up before a request, and one `GET /version` without a credential. Keeps names, dates, hashes and kinds of key of the certificates that the server shows, the names of the authorities whose client certificates it takes, and the version.';
   }
