@@ -1,5 +1,5 @@
 import { rbacBaselines, type BaselineBinding, type BaselineRole } from '../data/rbac-bootstrap.ts';
-import { formatRef } from '../evidence/resource-ref.ts';
+import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { clusterRoles } from '../evidence/sources/rbac.ts';
 import { formatSubject } from '../evidence/subject.ts';
 import type { Grant } from './rbac-grants.ts';
@@ -15,6 +15,8 @@ interface Known {
 }
 
 const knownBindings = new Map<string, Known[]>();
+/** Whatever a platform has not named a binding, no more need be looked at. */
+const knownNames = new Set(rbacBaselines.flatMap(each => each.bindings).map(each => each.name));
 const knownRules = new Map<string, PolicyRule[]>();
 for (const baseline of rbacBaselines) {
   for (const role of baseline.roles) append(knownRules, keyOf(role), role.rules);
@@ -28,16 +30,24 @@ for (const baseline of rbacBaselines) {
  * a user's doing.
  */
 export function platformOf(grant: Grant): string | undefined {
+  if (!knownNames.has(grant.binding.name)) return undefined;
   const role = formatRef(grant.role);
   const known = (knownBindings.get(formatRef(grant.binding)) ?? [])
     .find(each => each.role === role && each.subjects.has(formatSubject(grant.subject)));
   return known !== undefined && covers(knownRules.get(role) ?? [], grant.rules) ? known.of : undefined;
 }
 
+/** By role: whoever resolved the grants has one object for each. */
+const platformRoles = new WeakMap<ResourceRef, boolean>();
+
 /** Whether a role is one that a platform makes, with no more rules than it gives it. */
 export function isPlatformRole({ role, rules }: Pick<Grant, 'role' | 'rules'>): boolean {
+  const before = platformRoles.get(role);
+  if (before !== undefined) return before;
   const known = knownRules.get(formatRef(role));
-  return known !== undefined && covers(known, rules);
+  const isPlatform = known !== undefined && covers(known, rules);
+  platformRoles.set(role, isPlatform);
+  return isPlatform;
 }
 
 function knownOf(of: string, binding: BaselineBinding): Known {
