@@ -50,6 +50,40 @@ export function isPlatformRole({ role, rules }: Pick<Grant, 'role' | 'rules'>): 
   return isPlatform;
 }
 
+/** What an API server itself makes under one name, over all the versions that are known. */
+export interface KnownDefault {
+  readonly rules: readonly PolicyRule[];
+  /** Of a binding: formatted, the role and the subjects. */
+  readonly roles: ReadonlySet<string>;
+  readonly subjects: ReadonlySet<string>;
+}
+
+const apiServers = rbacBaselines.filter(({ of }) => of.startsWith('kube-apiserver '));
+
+/** The minor versions of 1.x whose defaults are known: the oldest and the newest, and what lies between changes little. */
+export const KNOWN_MINORS = apiServers.map(({ of }) => Number(/ 1\.(\d+)/.exec(of)?.[1])).sort((a, b) => a - b);
+
+const defaults = new Map<string, { readonly rules: PolicyRule[]; readonly roles: Set<string>; readonly subjects: Set<string> }>();
+for (const { roles, bindings } of apiServers) {
+  for (const role of roles) defaultAt(keyOf(role)).rules.push(...role.rules);
+  for (const binding of bindings) {
+    const known = knownOf('', binding);
+    defaultAt(keyOf(binding)).roles.add(known.role);
+    for (const subject of known.subjects) defaultAt(keyOf(binding)).subjects.add(subject);
+  }
+}
+
+/** What the API server makes under the name of this role or binding; undefined where the name is none of its own. */
+export function defaultOf(ref: ResourceRef): KnownDefault | undefined {
+  return defaults.get(formatRef(ref));
+}
+
+function defaultAt(key: string): { readonly rules: PolicyRule[]; readonly roles: Set<string>; readonly subjects: Set<string> } {
+  const known = defaults.get(key) ?? { rules: [], roles: new Set<string>(), subjects: new Set<string>() };
+  defaults.set(key, known);
+  return known;
+}
+
 function knownOf(of: string, binding: BaselineBinding): Known {
   const { kind, name } = binding.roleRef;
   const namespace = kind === 'Role' ? binding.namespace : undefined;
