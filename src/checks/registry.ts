@@ -1,8 +1,11 @@
 // Written by "npm run reference" from the files in this folder; a test compares the two.
 import type { Check } from './define-check.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
+import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
+import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
 import rbacEscalationPath from './rbac/rbac-escalation-path.ts';
 import rbacPublicGrant from './rbac/rbac-public-grant.ts';
+import rbacTamperedDefault from './rbac/rbac-tampered-default.ts';
 import rbacWildcardClusterRoleBinding from './rbac/rbac-wildcard-cluster-role-binding.ts';
 import secretsPlaintextRemains from './secrets/secrets-plaintext-remains.ts';
 import secretsUnencryptedAtRest from './secrets/secrets-unencrypted-at-rest.ts';
@@ -13,8 +16,11 @@ import versionsUnsupported from './versions/versions-unsupported.ts';
 /** Every check. */
 export const CHECKS: readonly Check[] = [
   rbacClusterAdminGrant,
+  rbacDanglingSubject,
+  rbacDefaultServiceAccount,
   rbacEscalationPath,
   rbacPublicGrant,
+  rbacTamperedDefault,
   rbacWildcardClusterRoleBinding,
   secretsPlaintextRemains,
   secretsUnencryptedAtRest,
