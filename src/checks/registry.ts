@@ -1,5 +1,8 @@
 // Written by "npm run reference" from the files in this folder; a test compares the two.
 import type { Check } from './define-check.ts';
+import networkNoEnforcement from './network/network-no-enforcement.ts';
+import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
+import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
 import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
@@ -15,6 +18,9 @@ import versionsUnsupported from './versions/versions-unsupported.ts';
 
 /** Every check. */
 export const CHECKS: readonly Check[] = [
+  networkNoEnforcement,
+  networkNodeWithoutEnforcement,
+  networkPolicyNotEnforced,
   rbacClusterAdminGrant,
   rbacDanglingSubject,
   rbacDefaultServiceAccount,

@@ -82,12 +82,12 @@ export function createCluster(size: ClusterSize, seed: number): Objects {
 
 /** What is kept of it: the sources' own projection, equal parts once, as a collector keeps them. */
 export function snapshotOfCluster(objects: Objects): Snapshot {
-  const shareEqual = createSharing();
+  const sharing = createSharing();
   const collected = (source: Source, value: unknown) => [source.id, { projectionVersion: source.projectionVersion, readAt: '2026-11-21T12:00:00Z', cost: { requests: 1, bytes: 0, seconds: 0 }, value }] as const;
   return {
     tool: 'bench', connection: { server: 'https://127.0.0.1' }, collectedAt: '2026-11-21T12:00:00Z', clockSkewSeconds: 0, durationSeconds: 0, scope: {},
     sources: Object.fromEntries([
-      ...objects.map(([source, items]) => collected(source, Array.from(items, item => shareEqual(project(source.read.how === 'list' ? source.read.fields : {}, item))))),
+      ...objects.map(([source, items]) => collected(source, Array.from(items, item => sharing.shareParts(project(source.read.how === 'list' ? source.read.fields : {}, item))))),
       collected(serverVersion, { gitVersion: 'v1.37.1', major: '1', minor: '37' }),
       collected(apiGroups, ['apps', 'batch']),
     ]),
