@@ -56,10 +56,11 @@ export function runInNode(initPid: number, env: Readonly<Record<string, string>>
 /** What programs in a node have in their environment. */
 export function nodeEnvironment(programs: Pick<ClusterPrograms, 'kubelet' | 'containerd' | 'kubectl'>): Record<string, string> {
   const folders = [programs.kubelet, programs.containerd, programs.kubectl].map(program => path.dirname(program));
-  // No proxy of this machine: what the nodes ask is in their network.
+  // What the nodes ask is in their network; and kubeadm writes each of these that is not empty into the static pods.
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap(name => [name, name.toLowerCase()]);
   return {
     PATH: [...folders, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
-    HOME: '/run', TMPDIR: '/run', NO_PROXY: '*', no_proxy: '*',
+    HOME: '/run', TMPDIR: '/run', ...Object.fromEntries(proxies.map(name => [name, ''])),
   };
 }
 
