@@ -25,7 +25,8 @@ export async function until(program: SupervisedProcess, what: string, isSo: () =
   }
 }
 
-function lastWords(log: string): string {
+/** The end of a log. */
+export function lastWords(log: string): string {
   return readFileSync(log, 'utf8').trim().split('\n').slice(-8).join('\n');
 }
 

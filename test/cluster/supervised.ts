@@ -89,6 +89,8 @@ function claim(dir: string): Promise<Supervised | undefined> {
   };
 
   const run: Supervised['run'] = (name, program, args, options = {}) => {
+    // Before anything is written: the directory is going, or gone.
+    if (!child.connected) return Promise.reject(new Error(`${program} was not started because its supervisor has been let go; start again.`));
     const id = ++lastId;
     const log = path.join(dir, 'logs', `${name}.log`);
     mkdirSync(path.dirname(log), { recursive: true });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { controlPlaneVersion } from '../binaries.ts';
-import { until } from '../readiness.ts';
+import { lastWords, until } from '../readiness.ts';
 import { clearAllAbandoned, supervise, type Supervised } from '../supervised.ts';
 import { cgroupFolders, cgroupSetup, clusterCgroup, makeCgroup } from './cgroups.ts';
 import { untilReady } from './cluster-readiness.ts';
@@ -85,11 +85,11 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
 
   const images = path.join(dir, 'images');
   mkdirSync(images);
-  const [network, archives, machines] = await Promise.all([
+  const [network, ...machines] = await Promise.all([
     createNetwork(supervised),
-    makeImages(programs, version, images),
-    Promise.all(names.map(name => makeNode(supervised, programs, name, images))),
+    ...names.map(name => makeNode(supervised, programs, name, images)),
   ]);
+  const archives = await makeImages(programs, version, images);
   const [first, ...joining] = machines;
   if (first === undefined) throw new Error('A cluster has at least one node.');
 
@@ -171,8 +171,12 @@ async function runKubeadm(node: NodeMachine, programs: ClusterPrograms, command:
   writeFileSync(path.join(node.files, 'kubeadm.yaml'), config);
   const kubeadm = await node.start(programs.kubeadm, [command, '--config', `${nodeFolder}/kubeadm.yaml`]);
   await until(kubeadm, 'had prepared the kubelet', () => Promise.resolve(readFileSync(kubeadm.log, 'utf8').includes('Starting the kubelet')));
-  await startKubelet(node, programs);
-  await toItsEnd(kubeadm);
+  const kubelet = await startKubelet(node, programs);
+  try {
+    await toItsEnd(kubeadm);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${kubelet.name} said:\n${lastWords(kubelet.log)}`, { cause: error });
+  }
 }
 
 /** As `openssl x509 -pubkey | openssl pkey -pubin -outform der | sha256sum` gives it. */

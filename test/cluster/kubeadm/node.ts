@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { until } from '../readiness.ts';
+import { lastWords, until } from '../readiness.ts';
 import { runProgram, type CommandResult } from '../run-program.ts';
 import type { Supervised, SupervisedProcess } from '../supervised.ts';
 import type { NodeImages } from './images.ts';
@@ -99,8 +99,7 @@ version = 3
 export async function toItsEnd(program: SupervisedProcess): Promise<void> {
   const { code, signal } = await program.wait();
   if (code === 0) return;
-  const words = readFileSync(program.log, 'utf8').trim().split('\n').slice(-20).join('\n');
-  throw new Error(`${program.name} failed (${signal ?? `exit code ${code}`}); its last words:\n${words}`);
+  throw new Error(`${program.name} failed (${signal ?? `exit code ${code}`}); its last words:\n${lastWords(program.log)}`);
 }
 
 /**
