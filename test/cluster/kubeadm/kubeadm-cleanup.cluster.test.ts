@@ -16,7 +16,7 @@ const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'secaudit-cleanup-ku
 let started: ChildProcess | undefined;
 let output = '';
 /** What was seen of the clusters under the folder while they ran. */
-const seen = { groups: new Set<string>(), links: new Set<string>(), namespaces: new Set<string>() };
+const seen = { groups: new Set<string>(), links: new Set<string>(), processes: new Set<string>() };
 
 beforeAll(async () => {
   if (reason !== undefined) return;
@@ -47,7 +47,7 @@ function processes(): string[] {
   return processesMentioning(folder).filter(line => !line.includes('input-type'));
 }
 
-async function until(what: string, isSo: () => boolean, seconds = 150): Promise<void> {
+async function until(what: string, isSo: () => boolean, seconds = 240): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`After ${seconds} s still not so: ${what}. Alive:\n${processes().join('\n')}\nOutput:\n${output}`);
@@ -55,13 +55,21 @@ async function until(what: string, isSo: () => boolean, seconds = 150): Promise<
   }
 }
 
-/** Every process of this machine, by the name of one of its namespaces. */
-function inNamespaces(): { readonly pid: string; readonly namespaces: readonly string[] }[] {
-  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(pid => {
+interface Process {
+  readonly pid: string;
+  /** Its number with the time it began: numbers, of processes as of namespaces, are given out again. */
+  readonly identity: string;
+  readonly namespaces: readonly string[];
+}
+
+/** Every process of this machine. */
+function allProcesses(): Process[] {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).flatMap(pid => {
     try {
-      return { pid, namespaces: ['net', 'pid', 'mnt'].map(kind => readlinkSync(`/proc/${pid}/ns/${kind}`)) };
+      const began = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').split(' ')[20] ?? ''; // proc(5): field 22
+      return [{ pid, identity: `${pid} since ${began}`, namespaces: ['net', 'pid', 'mnt'].map(kind => readlinkSync(`/proc/${pid}/ns/${kind}`)) }];
     } catch {
-      return { pid, namespaces: [] }; // it has just ended, or is a zombie
+      return []; // it has just ended, or is a zombie
     }
   });
 }
@@ -74,11 +82,10 @@ function look(): void {
   for (const line of execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).split('\n').filter(line => line.includes(folder))) {
     seen.links.add(/^\d+: ([^@:]+)/.exec(line)?.[1] ?? line);
   }
-  const all = inNamespaces();
+  const all = allProcesses();
   const holders = processes().map(line => line.trim().split(' ')[0]);
-  for (const { namespaces } of all.filter(({ pid }) => holders.includes(pid))) {
-    for (const namespace of namespaces.filter(name => !ownNamespaces.has(name))) seen.namespaces.add(namespace);
-  }
+  const nodes = new Set(all.filter(({ pid }) => holders.includes(pid)).flatMap(({ namespaces }) => namespaces).filter(name => !ownNamespaces.has(name)));
+  for (const { identity, namespaces } of all) if (namespaces.some(name => nodes.has(name))) seen.processes.add(identity);
 }
 
 /** Everything of the clusters that is still there. */
@@ -86,7 +93,7 @@ function remains(): string[] {
   const links = execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' }).split('\n');
   return [
     ...processes(),
-    ...inNamespaces().filter(({ namespaces }) => namespaces.some(name => seen.namespaces.has(name))).map(({ pid }) => `process ${pid} in a node`),
+    ...allProcesses().filter(({ identity }) => seen.processes.has(identity)).map(({ pid }) => `process ${pid} in a node`),
     ...links.filter(line => line.includes(folder) || [...seen.links].some(link => line.includes(` ${link}@`))),
     ...[...seen.groups].flatMap(group => cgroupFolders(cgroupSetup(), group)).filter(group => existsSync(group)),
     ...readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(line => line.includes(folder)),
@@ -130,7 +137,7 @@ for (const [moment, hasCome] of Object.entries(moments)) {
     look();
     started?.kill('SIGKILL');
     await nothingIsLeft();
-  });
+  }, 300_000);
 }
 
 test('what a killed supervisor leaves is cleared by the next start, which works beside another cluster and ends with Ctrl-C', async () => {
@@ -150,4 +157,4 @@ test('what a killed supervisor leaves is cleared by the next start, which works 
   started?.kill('SIGINT');
   await nothingIsLeft();
   expect(machineSettings()).toEqual(before);
-}, 300_000);
+}, 600_000);
