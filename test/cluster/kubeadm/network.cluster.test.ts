@@ -4,6 +4,7 @@ import type { AuditReport } from '../../../src/engine/report-model.ts';
 import type { NetworkView } from '../../../src/indexes/network-view.ts';
 import { runProgram } from '../run-program.ts';
 import { runSecaudit } from '../../support/run-secaudit.ts';
+import { whyNoKubeadmCluster } from './requirements.ts';
 import { useKubeadmCluster } from './shared-cluster.ts';
 
 const cluster = useKubeadmCluster();
@@ -51,6 +52,7 @@ function agent(verbs: readonly string[]): readonly object[] {
 }
 
 beforeAll(async () => {
+  if (whyNoKubeadmCluster() !== undefined) return;
   await apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
     { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'default-deny', namespace: NAMESPACE }, spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } },
@@ -66,6 +68,7 @@ beforeAll(async () => {
   await kubectl(['wait', '-n', NAMESPACE, '--for=condition=Ready', 'pod/server', 'pod/client', '--timeout=60s']);
 });
 afterAll(async () => {
+  if (whyNoKubeadmCluster() !== undefined) return;
   await kubectl(['delete', 'clusterrolebinding,clusterrole', NAMESPACE, '--ignore-not-found']);
   await kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
 });
