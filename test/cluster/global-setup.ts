@@ -9,6 +9,6 @@ import { offerCluster } from './kubeadm/cluster-for-all.ts';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await controlPlaneBinaries();
   const cluster = await offerCluster();
-  project.provide('kubeadmSocket', cluster.socket);
+  project.provide('kubeadmPort', cluster.port);
   return () => cluster.stop();
 }

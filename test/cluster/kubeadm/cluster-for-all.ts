@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { startKubeadmCluster, type KubeadmCluster } from './cluster.ts';
 
 /** Hands out the one cluster that all suites of a run share. */
 export interface ClusterForAll {
-  /** The Unix socket at which a suite asks for it (shared-cluster.ts). */
-  readonly socket: string;
+  /** The port of 127.0.0.1 at which a suite asks for it (shared-cluster.ts). */
+  readonly port: number;
   stop(): Promise<void>;
 }
 
@@ -16,8 +15,6 @@ export interface ClusterForAll {
  * needs none does not pay for one. It ends with this process, as every ground does.
  */
 export async function offerCluster(): Promise<ClusterForAll> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'secaudit-shared-'));
-  const socket = path.join(folder, 'socket');
   let started: Promise<KubeadmCluster> | undefined;
   const server = createServer((_, response) => {
     started ??= startKubeadmCluster();
@@ -27,13 +24,12 @@ export async function offerCluster(): Promise<ClusterForAll> {
     );
   });
   server.requestTimeout = 0;
-  await new Promise<void>(listening => server.listen(socket, listening));
+  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
   return {
-    socket,
+    port: (server.address() as AddressInfo).port,
     async stop() {
       server.close();
       server.closeAllConnections();
-      rmSync(folder, { recursive: true, force: true });
       // A failed start has told whoever asked.
       await (await started?.catch(() => undefined))?.stop();
     },

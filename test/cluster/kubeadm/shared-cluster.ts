@@ -7,7 +7,7 @@ import { whyNoKubeadmCluster } from './requirements.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     /** Where the run's shared cluster is to be had (cluster-for-all.ts). */
-    readonly kubeadmSocket: string;
+    readonly kubeadmPort: number;
   }
 }
 
@@ -27,7 +27,7 @@ export function useKubeadmCluster(): () => OpenedCluster {
   beforeAll(async () => {
     if (reason !== undefined) return;
     const standing = process.env['SECAUDIT_KUBEADM_CLUSTER'];
-    const file = standing === undefined || standing === '' ? await askForCluster(inject('kubeadmSocket')) : standing;
+    const file = standing === undefined || standing === '' ? await askForCluster(inject('kubeadmPort')) : standing;
     opened = openKubeadmCluster(JSON.parse(readFileSync(file, 'utf8')) as KubeadmClusterDescription);
   }, patience);
   beforeEach(({ skip }) => skip(reason !== undefined, reason));
@@ -38,9 +38,9 @@ export function useKubeadmCluster(): () => OpenedCluster {
 }
 
 /** @returns the path of its cluster.json. */
-function askForCluster(socketPath: string): Promise<string> {
+function askForCluster(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: '/' }, response => {
+    const asked = request({ host: '127.0.0.1', port }, response => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; });
       response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(body))));
