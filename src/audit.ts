@@ -17,6 +17,7 @@ import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
+import { nodes } from './evidence/sources/platform.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
@@ -206,6 +207,8 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   if (question.path !== undefined) sourcesOf(rbacGraph.needs, sources);
   // How many replicas there are to ask is known from their leases.
   if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
+  // And which kubelets, from the nodes.
+  if ([...sources].some(source => source.per === 'node')) sources.add(nodes);
   return sources;
 }
 

@@ -62,6 +62,16 @@ export interface RequestEvent {
   readonly bytes: number;
 }
 
+export interface GetOptions {
+  readonly accept?: string;
+  readonly freshConnection?: boolean;
+  /**
+   * Somebody behind the API server answers: a kubelet or a pod. Its 401 says nothing of this login, and its failures
+   * are its own, so that neither is tried again; it has so much time, and its answer may not be long.
+   */
+  readonly beyond?: { readonly timeoutMilliseconds: number };
+}
+
 /**
  * A connection to one API server. There is no general request: reading and asking about oneself is all that can be
  * said through it.
@@ -74,7 +84,7 @@ export interface ApiClient {
    * GETs a path and resolves for every HTTP status.
    * @throws {RequestFailure} where there is no whole answer: timeout, reset, refused, wrong certificate
    */
-  readonly get: (path: string, options?: { readonly accept?: string; readonly freshConnection?: boolean }) => Promise<Answer>;
+  readonly get: (path: string, options?: GetOptions) => Promise<Answer>;
   /**
    * As `get`, and resolves when the headers are there. The time limit counts the waits for the server, not the time
    * that the reader takes between two chunks.

@@ -3,12 +3,14 @@ import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
-import { gapOfError } from './gap-of.ts';
+import { nodes } from '../evidence/sources/platform.ts';
+import { gapOfError, Unread } from './gap-of.ts';
 import type { WireSchema } from './protobuf-schema.ts';
 import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
 import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
+import { createKubeletRun, readNodes } from './read-nodes.ts';
 import { readReplicas } from './read-replicas.ts';
 
 /** More lists at a time only load the API server's fair queuing and our memory; measured, four is the knee. */
@@ -43,8 +45,13 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   // The leases say how many replicas there are to ask, so they are read before what is read per replica.
   const replicated = wanted.some(source => source.per === 'replica');
   const leases = replicated ? [apiServerLeases] : [];
-  const rest = wanted.filter(source => !leases.includes(source as typeof apiServerLeases));
-  const total = leases.length + rest.length;
+  // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
+  const perNode = wanted.filter(source => source.per === 'node');
+  const first = perNode.length > 0 ? [nodes] : [];
+  const before: readonly Source[] = [...leases, ...first];
+  const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
+  const total = before.length + perNode.length + rest.length;
+  const kubelets = createKubeletRun();
 
   async function readOne(source: Source): Promise<void> {
     options.onProgress?.({ source, done: false, finished, total });
@@ -90,6 +97,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readSelfReview(metering, source, read);
       case 'handshake':
         return readHandshake(metering, source, read);
+      case 'node':
+        return readNodes(metering, source, read, nodeNames(source), kubelets);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
@@ -106,12 +115,19 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     return live > 0 ? live : { kind: 'notObservable', reason: 'notSeen', source: apiServerLeases.id, detail: 'no API server holds a lease' };
   }
 
+  function nodeNames(source: Source): readonly string[] {
+    const read = collected[nodes.id];
+    if (read === undefined) throw new Error('the nodes are read first');
+    if ('gap' in read) throw new Unread({ ...read.gap, source: source.id, detail: `which nodes there are is not known: ${read.gap.detail}` });
+    return (read.value as NonNullable<(typeof nodes)['evidence']>).map(({ metadata }) => metadata.name);
+  }
+
   const queue = [...rest];
   async function worker(): Promise<void> {
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) await readOne(source);
   }
-  for (const source of leases) await readOne(source);
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await Promise.all(before.map(readOne));
+  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), ...perNode.map(readOne)]);
 
   return deepFreeze({
     tool: options.tool,

@@ -33,6 +33,16 @@ export type Read =
       readonly parse: (body: string) => unknown;
     }
   | {
+      /** One GET of every kubelet, below its root. */
+      readonly how: 'node';
+      readonly path: string;
+      readonly accept?: string;
+      /** So many nodes are asked a second time right after the first, where what counts is the step between. */
+      readonly againOf?: number;
+      /** Turns the answer into evidence; throws where the body is not what the path promises. */
+      readonly parse: (first: NodeAnswer, second?: NodeAnswer) => unknown;
+    }
+  | {
       /** A question about the caller itself. The API calls it create; it stores nothing. */
       readonly how: 'selfReview';
       readonly apiVersion: string;
@@ -45,6 +55,18 @@ export type Read =
       readonly how: 'handshake';
       readonly parse: (raw: RawHandshake) => unknown;
     };
+
+/** What a kubelet answered with status 200. */
+export interface NodeAnswer {
+  readonly body: string;
+  /** By the kubelet's own clock when it answered, to the second below; RFC 3339, UTC. Absent where it said none. */
+  readonly date?: string;
+  /** How the kubelet was reached. */
+  readonly way: KubeletWay;
+}
+
+/** Through the API server (`nodes/proxy`), or straight at the node's own address. */
+export type KubeletWay = 'proxy' | 'direct';
 
 /** One kind of evidence. What `T` is follows from the projection that the source declares. */
 export interface Source<out T = unknown> {
@@ -59,7 +81,7 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets';
+  readonly addOnRole?: 'secrets' | 'nodes-proxy';
   /** Evidence about the whole cluster that stays unread with `-n`. */
   readonly skippedWithNamespace: boolean;
   /** Present where one read is one result for each API server replica or node. */
@@ -181,6 +203,41 @@ export function perReplicaSource<T>(
       ...declared.permissions,
       { apiGroup: 'coordination.k8s.io', resource: 'leases', verb: 'list', namespace: 'kube-system' },
     ],
+  };
+}
+
+/** The right that the API server asks for on the way to a kubelet, whatever the path. */
+export const nodesProxy: Permission = { apiGroup: '', resource: 'nodes/proxy', verb: 'get' };
+
+/**
+ * The same GET asked of every node's kubelet: a result or a gap for each node of the list of nodes, in its order. The
+ * answers come through the API server, so its right is needed, and that to list nodes.
+ */
+export function perNodeSource<T>(declared: {
+  readonly id: string;
+  readonly title: string;
+  readonly projectionVersion: number;
+  readonly path: string;
+  readonly accept?: string;
+  readonly againOf?: number;
+  readonly parse: (first: NodeAnswer, second?: NodeAnswer) => T;
+}): Source<readonly PerResult<T>[]> {
+  return {
+    type: 'source',
+    id: declared.id,
+    title: declared.title,
+    projectionVersion: declared.projectionVersion,
+    read: {
+      how: 'node',
+      path: declared.path,
+      parse: declared.parse,
+      ...(declared.accept === undefined ? {} : { accept: declared.accept }),
+      ...(declared.againOf === undefined ? {} : { againOf: declared.againOf }),
+    },
+    per: 'node',
+    permissions: [nodesProxy, { apiGroup: '', resource: 'nodes', verb: 'list' }],
+    addOnRole: 'nodes-proxy',
+    skippedWithNamespace: true,
   };
 }
 

@@ -28,6 +28,8 @@ function keptWords({ read }: Source): string {
       return `Asks for the metadata of one of the \`${read.resource}\` and the number of the rest, and keeps the number.`;
     case 'get':
       return `One \`GET ${read.path}\`, reduced by its parser.`;
+    case 'node':
+      return `One \`GET ${read.path}\` of every kubelet${read.againOf === undefined ? '' : ` (a second one of the first ${read.againOf})`}, reduced by its parser.`;
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
     case 'handshake':
