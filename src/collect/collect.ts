@@ -4,6 +4,7 @@ import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
 import { nodes } from '../evidence/sources/platform.ts';
+import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
 import type { WireSchema } from './protobuf-schema.ts';
 import { readCount } from './read-count.ts';
@@ -47,8 +48,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   const leases = replicated ? [apiServerLeases] : [];
   // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
   const perNode = wanted.filter(source => source.per === 'node');
-  const first = perNode.length > 0 ? [nodes] : [];
-  const before: readonly Source[] = [...leases, ...first];
+  const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
+  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing ? [pods] : [])];
   const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
   const total = before.length + perNode.length + rest.length;
   const kubelets = createKubeletRun();
@@ -99,6 +100,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readHandshake(metering, source, read);
       case 'node':
         return readNodes(metering, source, read, nodeNames(source), kubelets);
+      case 'kubeletProbe':
+        return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
@@ -116,10 +119,15 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   }
 
   function nodeNames(source: Source): readonly string[] {
-    const read = collected[nodes.id];
-    if (read === undefined) throw new Error('the nodes are read first');
-    if ('gap' in read) throw new Unread({ ...read.gap, source: source.id, detail: `which nodes there are is not known: ${read.gap.detail}` });
-    return (read.value as NonNullable<(typeof nodes)['evidence']>).map(({ metadata }) => metadata.name);
+    return listed(source, nodes).map(({ metadata }) => metadata.name);
+  }
+
+  /** A list that was read before this source. @throws {Unread} where it could not be */
+  function listed<T>(source: Source, list: Source<T>): T {
+    const read = collected[list.id];
+    if (read === undefined) throw new Error(`${list.id} are read first`);
+    if ('gap' in read) throw new Unread({ ...read.gap, source: source.id, detail: `which ${list.title.toLowerCase()} there are is not known: ${read.gap.detail}` });
+    return read.value as T;
   }
 
   const queue = [...rest];

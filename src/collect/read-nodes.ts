@@ -122,7 +122,7 @@ function gapOfNodeStatus(source: Source, answer: Answer, path: string): Gap {
         : refusal(source);
     case 404:
     case 405:
-      return status?.['reason'] === 'NotFound'
+      return isRecord(status?.['details']) && status['details']['kind'] === 'nodes'
         ? { ...base, kind: 'gap', reason: 'notSeen', detail: 'the node was gone when its kubelet was asked' }
         : { ...base, kind: 'notObservable', reason: 'notServed', detail: `the kubelet does not serve ${path}` };
     case 429:

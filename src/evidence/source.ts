@@ -39,8 +39,14 @@ export type Read =
       readonly accept?: string;
       /** So many nodes are asked a second time right after the first, where what counts is the step between. */
       readonly againOf?: number;
+      /** What is kept, for the page that says so. */
+      readonly fields?: AnyFieldTree;
       /** Turns the answer into evidence; throws where the body is not what the path promises. */
       readonly parse: (first: NodeAnswer, second?: NodeAnswer) => unknown;
+    }
+  | {
+      /** A request without a credential to each kubelet, through the API server and a pod that shares the node's network. */
+      readonly how: 'kubeletProbe';
     }
   | {
       /** A question about the caller itself. The API calls it create; it stores nothing. */
@@ -81,7 +87,9 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets' | 'nodes-proxy';
+  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy';
+  /** More than a plain read: left unread unless the person gave this flag. */
+  readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */
   readonly skippedWithNamespace: boolean;
   /** Present where one read is one result for each API server replica or node. */
@@ -90,6 +98,14 @@ export interface Source<out T = unknown> {
   readonly replicaKey?: (value: never) => string;
   /** Carries the type of the evidence; never set. */
   readonly evidence?: T;
+}
+
+/** A flag without which a source is not read. */
+export interface OptIn {
+  /** With its dashes. */
+  readonly flag: string;
+  /** What is not done without it, as the gap says it. */
+  readonly detail: string;
 }
 
 /** What was learned from one node or one API server replica. */
@@ -220,6 +236,7 @@ export function perNodeSource<T>(declared: {
   readonly path: string;
   readonly accept?: string;
   readonly againOf?: number;
+  readonly fields?: AnyFieldTree;
   readonly parse: (first: NodeAnswer, second?: NodeAnswer) => T;
 }): Source<readonly PerResult<T>[]> {
   return {
@@ -233,6 +250,7 @@ export function perNodeSource<T>(declared: {
       parse: declared.parse,
       ...(declared.accept === undefined ? {} : { accept: declared.accept }),
       ...(declared.againOf === undefined ? {} : { againOf: declared.againOf }),
+      ...(declared.fields === undefined ? {} : { fields: declared.fields }),
     },
     per: 'node',
     permissions: [nodesProxy, { apiGroup: '', resource: 'nodes', verb: 'list' }],

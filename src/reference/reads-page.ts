@@ -29,7 +29,11 @@ function keptWords({ read }: Source): string {
     case 'get':
       return `One \`GET ${read.path}\`, reduced by its parser.`;
     case 'node':
-      return `One \`GET ${read.path}\` of every kubelet${read.againOf === undefined ? '' : ` (a second one of the first ${read.againOf})`}, reduced by its parser.`;
+      return `One \`GET ${read.path}\` of every kubelet${read.againOf === undefined ? '' : ` (two of the first ${read.againOf})`}, ${
+        read.fields === undefined ? 'reduced by its parser.' : `of which it keeps:\n\n${declaredPaths(read.fields).map(path => `- \`${path}\``).join('\n')}`
+      }`;
+    case 'kubeletProbe':
+      return 'Only with `--probe-anonymous`: two requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
     case 'handshake':

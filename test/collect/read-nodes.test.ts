@@ -92,7 +92,7 @@ describe('readNodes', () => {
       faults: [
         at('hangs', { slow: 'headers', milliseconds: 20_000 }),
         at('down', { reply: status(503, 'error trying to reach service: dial tcp 10.0.0.9:10250: connect: connection refused') }),
-        at('gone', { reply: status(404, 'nodes "gone" not found') }),
+        at('gone', { reply: status(404, 'nodes "gone" not found', { details: { name: 'gone', kind: 'nodes' } }) }),
         at('unserved', { reply: plain(404, '404 page not found\n') }),
         at('refuses', { reply: plain(403, 'Forbidden (user=kube-apiserver-kubelet-client, verb=get, resource=nodes, subresource(s)=[proxy])') }),
         at('untrusting', { reply: plain(401, 'Unauthorized') }),
