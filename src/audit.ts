@@ -64,7 +64,7 @@ export interface ReadingOptions {
   /** The flags given for what is more than a plain read, with their dashes. */
   readonly optIns?: readonly string[];
   /** How kubelets are reached; absent: through the API server. */
-  readonly kubelet?: 'proxy' | 'off';
+  readonly kubelet?: 'proxy' | 'direct' | 'off';
   readonly env?: NodeJS.ProcessEnv;
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
@@ -141,7 +141,9 @@ async function withOpenClient<T>(connection: ConnectionFlags, options: ReadingOp
 async function readSources(client: ClusterClient, question: AuditQuestion, options: ReadingOptions): Promise<Snapshot> {
   const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
   const first = await firstAnswer(client);
-  const sources = [...sourcesFor(question)].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
+  // The probe goes through pods, and is the only one that needs them to be read.
+  const wanted = new Set([...sourcesFor(question), ...(options.optIns?.includes('--probe-anonymous') === true ? [pods] : [])]);
+  const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
   const unread = first.refusal === undefined
     ? notRequested(sources, options)
@@ -155,6 +157,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
         { answers: new Map([['/version', first.answer]]) }
       : {}),
     notRequested: unread,
+    ...(options.kubelet === 'direct' ? { kubelets: { way: 'direct' as const, takeAsTheyAre: options.optIns?.includes('--kubelet-insecure-tls') === true } } : {}),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
@@ -233,8 +236,6 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
   // And which kubelets, from the nodes.
   if ([...sources].some(source => source.per === 'node')) sources.add(nodes);
-  // The probe goes through pods.
-  if ([...sources].some(({ read }) => read.how === 'kubeletProbe')) sources.add(pods);
   return sources;
 }
 

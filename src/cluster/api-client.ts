@@ -72,6 +72,15 @@ export interface GetOptions {
   readonly beyond?: { readonly timeoutMilliseconds: number };
 }
 
+/** Where a kubelet listens. */
+export interface KubeletAddress {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+  /** Talk to it whatever certificate it shows, credential included. */
+  readonly takeAsItIs: boolean;
+}
+
 /**
  * A connection to one API server. There is no general request: reading and asking about oneself is all that can be
  * said through it.
@@ -91,6 +100,12 @@ export interface ApiClient {
    * @throws {RequestFailure} as `get`; the chunks do so too
    */
   readonly getStream: (path: string, options?: { readonly accept?: string }) => Promise<StreamedAnswer>;
+  /**
+   * GETs a path of a kubelet at its own address, with the caller's credential and never in another's name.
+   * @returns `untrusted` where its certificate is not the cluster authority's for that address; no credential was sent
+   * @throws {RequestFailure} as `get`
+   */
+  readonly getFromKubelet: (kubelet: KubeletAddress, path: string, options: { readonly timeoutMilliseconds: number; readonly accept?: string }) => Promise<Answer | 'untrusted'>;
   /** POSTs a review of the caller itself; any other path is refused before a byte is sent. */
   readonly selfReview: (path: string, body: object) => Promise<Answer>;
   /**

@@ -256,6 +256,28 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
       return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
     },
+    getFromKubelet: async (kubelet, path, { timeoutMilliseconds, accept = 'application/json' }) => {
+      const [{ getFromKubelet }, credential] = await Promise.all([import('./kubelet-line.ts'), credentials.current()]);
+      const report = reporter({ method: 'GET', path: `${kubelet.host}:${kubelet.port}${path}` });
+      try {
+        const answer = await getFromKubelet({
+          kubelet,
+          path,
+          authorization: credential.authorization,
+          context: secureContext(target, trust.ca, credential),
+          userAgent: constantHeaders['User-Agent'],
+          accept,
+          timeoutMilliseconds,
+          longestBody: LONGEST_BEYOND,
+          signal,
+        });
+        report(answer === 'untrusted' ? answer : answer.status, answer === 'untrusted' ? 0 : answer.bytes);
+        return answer;
+      } catch (error) {
+        if (error instanceof RequestFailure) report(error.kind, 0);
+        throw error;
+      }
+    },
     selfReview: (path, body) => {
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
       return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) }, oneTry);

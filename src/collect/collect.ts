@@ -11,7 +11,7 @@ import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
 import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
-import { createKubeletRun, readNodes } from './read-nodes.ts';
+import { createKubeletRun, readNodes, type KubeletAccess } from './read-nodes.ts';
 import { readReplicas } from './read-replicas.ts';
 
 /** More lists at a time only load the API server's fair queuing and our memory; measured, four is the knee. */
@@ -30,6 +30,8 @@ export interface CollectOptions {
   readonly notRequested?: ReadonlyMap<Source, Gap>;
   /** Called before and after each source, for a progress line. */
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
+  /** How kubelets are reached; absent: through the API server. */
+  readonly kubelets?: KubeletAccess;
   /** Field numbers of built-in kinds for sources that are not the program's own. */
   readonly schema?: WireSchema;
   /** Once aborted, what was not read becomes a gap with this reason. */
@@ -99,7 +101,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
       case 'handshake':
         return readHandshake(metering, source, read);
       case 'node':
-        return readNodes(metering, source, read, nodeNames(source), kubelets);
+        return readNodes(metering, source, read, nodeNames(source), kubelets, options.kubelets);
       case 'kubeletProbe':
         return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
       case 'get': {
@@ -185,6 +187,12 @@ function metered(client: ApiClient): { client: ApiClient; requests: () => number
       getStream: (path, options) => countedStream(client.getStream(path, options)),
       get: (path, options) => counted(client.get(path, options)),
       selfReview: (path, body) => counted(client.selfReview(path, body)),
+      getFromKubelet: async (...asked) => {
+        requests += 1;
+        const answer = await client.getFromKubelet(...asked);
+        if (answer !== 'untrusted') bytes += answer.bytes;
+        return answer;
+      },
     },
     requests: () => requests,
     bytes: () => streams.reduce((sum, stream) => sum + stream.bytes(), bytes),

@@ -40,16 +40,24 @@ async function probe(client: ApiClient, source: Source, pods: readonly Pod[], ru
   }
   for (const { metadata } of pods.slice(0, MOST_PODS)) {
     const pod = { namespace: metadata.namespace ?? '', name: metadata.name };
-    const anonymous = await run.turn(milliseconds => ask(client, pod, 'https:', 10250, milliseconds));
-    const readOnly = await run.turn(milliseconds => ask(client, pod, '', 10255, milliseconds));
-    const value = { pod, ...anonymousIn(anonymous), ...readOnlyPortIn(readOnly) };
+    const anonymous = await askAsStranger(client, pod, run);
+    const readOnly = await run.turn(milliseconds => ask(client, pod, ':10255/proxy/healthz', milliseconds));
+    const value = { pod, ...anonymous, ...readOnlyPortIn(readOnly) };
     if ('anonymous' in value || 'readOnlyPort' in value) return { value };
   }
   return { gap: { kind: 'gap', reason: 'unreachable', source: source.id, detail: 'the API server reaches the kubelet through no pod on its network' } };
 }
 
-async function ask(client: ApiClient, pod: KubeletProbe['pod'], scheme: string, port: number, timeoutMilliseconds: number): Promise<Answer | undefined> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${scheme}${encodeURIComponent(pod.name)}:${port}/proxy/healthz`;
+/** Health first. Whoever gets that is asked for what takes the right to everything; its answer is dropped unread. */
+async function askAsStranger(client: ApiClient, pod: KubeletProbe['pod'], run: KubeletRun): Promise<Pick<KubeletProbe, 'anonymous'>> {
+  const health = anonymousIn(await run.turn(milliseconds => ask(client, pod, ':10250/proxy/healthz', milliseconds, 'https:')));
+  if (health !== 'granted') return health === undefined ? {} : { anonymous: health };
+  const everything = await run.turn(milliseconds => ask(client, pod, ':10250/proxy/debug/pprof/cmdline', milliseconds, 'https:'));
+  return { anonymous: anonymousIn(everything) === 'granted' ? 'allowed' : 'granted' };
+}
+
+async function ask(client: ApiClient, pod: KubeletProbe['pod'], rest: string, timeoutMilliseconds: number, scheme = ''): Promise<Answer | undefined> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${scheme}${encodeURIComponent(pod.name)}${rest}`;
   try {
     return await client.get(path, { beyond: { timeoutMilliseconds } });
   } catch (error) {
@@ -60,11 +68,11 @@ async function ask(client: ApiClient, pod: KubeletProbe['pod'], scheme: string, 
 }
 
 /** The API server's own answers are Status objects; a kubelet's are bare words. */
-function anonymousIn(answer: Answer | undefined): Pick<KubeletProbe, 'anonymous'> {
-  if (answer === undefined || answer.body.startsWith('{')) return {};
-  if (answer.status === 401) return { anonymous: 'refused' };
-  if (answer.status === 403 && answer.body.includes('user=system:anonymous')) return { anonymous: 'forbidden' };
-  return answer.status === 200 ? { anonymous: 'allowed' } : {};
+function anonymousIn(answer: Answer | undefined): 'refused' | 'forbidden' | 'granted' | undefined {
+  if (answer === undefined || answer.body.startsWith('{')) return undefined;
+  if (answer.status === 401) return 'refused';
+  if (answer.status === 403 && answer.body.includes('user=system:anonymous')) return 'forbidden';
+  return answer.status === 200 ? 'granted' : undefined;
 }
 
 function readOnlyPortIn(answer: Answer | undefined): Pick<KubeletProbe, 'readOnlyPort'> {

@@ -13,7 +13,10 @@ const BUDGET_MILLISECONDS = 60_000;
 /** Nodes that are asked before the rest: where all of these are refused, the right is missing for every node. */
 const SCOUTS = 3;
 
-type NodeRead = Extract<Read, { how: 'node' }>;
+export type NodeRead = Extract<Read, { how: 'node' }>;
+
+/** How kubelets are reached: through the API server, or at their own addresses, whatever certificate they show or not. */
+export type KubeletAccess = { readonly way: 'proxy' } | { readonly way: 'direct'; readonly takeAsTheyAre: boolean };
 
 /** What one run learns about its kubelets, shared by the sources that ask them. */
 export interface KubeletRun {
@@ -48,16 +51,24 @@ export function createKubeletRun(budgetMilliseconds = BUDGET_MILLISECONDS, nodeM
 }
 
 /**
- * Asks the kubelet of every node the same GET through the API server. Each node has a result or a gap of its own; a
+ * Asks the kubelet of every node the same GET. Each node has a result or a gap of its own; a
  * refusal that holds for all of them is learned from a few.
  *
  * @param names of all nodes
  */
-export async function readNodes(client: ApiClient, source: Source, read: NodeRead, names: readonly string[], run: KubeletRun): Promise<PerResult<unknown>[]> {
+export async function readNodes(
+  client: ApiClient,
+  source: Source,
+  read: NodeRead,
+  names: readonly string[],
+  run: KubeletRun,
+  access: KubeletAccess = { way: 'proxy' },
+): Promise<PerResult<unknown>[]> {
+  const asker = access.way === 'proxy' ? askThroughServer(client, source, read) : await (await import('./ask-kubelet-directly.ts')).askKubeletDirectly(client, source, read, access);
   const results = new Map<string, PerResult<unknown>>();
   const again = new Set(names.slice(0, read.againOf ?? 0));
   const ask = async (name: string): Promise<void> => {
-    results.set(name, { of: name, ...(await askNode(client, source, read, name, again.has(name), run)) });
+    results.set(name, { of: name, ...(await askNode(asker, source, read, name, again.has(name), run)) });
   };
   await Promise.all(names.slice(0, SCOUTS).map(ask));
   const scouted = [...results.values()];
@@ -68,7 +79,10 @@ export async function readNodes(client: ApiClient, source: Source, read: NodeRea
   return names.flatMap(name => results.get(name) ?? []);
 }
 
-async function askNode(client: ApiClient, source: Source, read: NodeRead, name: string, again: boolean, run: KubeletRun): Promise<{ value: unknown } | { gap: Gap }> {
+/** Asks one kubelet once. @throws {Unread} with the gap, {RequestFailure} */
+export type AskKubelet = (name: string, timeoutMilliseconds: number) => Promise<NodeAnswer>;
+
+async function askNode(asker: AskKubelet, source: Source, read: NodeRead, name: string, again: boolean, run: KubeletRun): Promise<{ value: unknown } | { gap: Gap }> {
   const learned = run.refused ?? run.dead.get(name);
   if (learned !== undefined) return { gap: { ...learned, source: source.id } };
   const outcome = await run.turn(async milliseconds => {
@@ -76,9 +90,9 @@ async function askNode(client: ApiClient, source: Source, read: NodeRead, name: 
     const meanwhile = run.refused ?? run.dead.get(name);
     if (meanwhile !== undefined) return { gap: { ...meanwhile, source: source.id } };
     try {
-      const first = await get(client, source, read, name, milliseconds);
+      const first = await asker(name, milliseconds);
       // A second answer that fails costs the step between the two, and nothing of the first.
-      const second = again ? await get(client, source, read, name, milliseconds).catch(undefinedIfUnread) : undefined;
+      const second = again ? await asker(name, milliseconds).catch(undefinedIfUnread) : undefined;
       return { value: parsed(source, read, first, second) };
     } catch (error) {
       const gap = nodeGap(source, error, milliseconds);
@@ -89,12 +103,19 @@ async function askNode(client: ApiClient, source: Source, read: NodeRead, name: 
   return outcome ?? { gap: { kind: 'gap', reason: 'timeout', source: source.id, detail: 'the time for all kubelets was over before this one was asked' } };
 }
 
-async function get(client: ApiClient, source: Source, read: NodeRead, name: string, timeoutMilliseconds: number): Promise<NodeAnswer> {
-  const path = `/api/v1/nodes/${encodeURIComponent(name)}/proxy${read.path}`;
-  const answer = await client.get(path, { beyond: { timeoutMilliseconds }, ...(read.accept === undefined ? {} : { accept: read.accept }) });
-  if (answer.status !== 200) throw new Unread(gapOfNodeStatus(source, answer, read.path));
+function askThroughServer(client: ApiClient, source: Source, read: NodeRead): AskKubelet {
+  return async (name, timeoutMilliseconds) => {
+    const path = `/api/v1/nodes/${encodeURIComponent(name)}/proxy${read.path}`;
+    const answer = await client.get(path, { beyond: { timeoutMilliseconds }, ...(read.accept === undefined ? {} : { accept: read.accept }) });
+    if (answer.status !== 200) throw new Unread(gapOfNodeStatus(source, answer, read.path));
+    return nodeAnswer(answer, 'proxy');
+  };
+}
+
+/** An answer as evidence takes it, with the kubelet's own time. */
+export function nodeAnswer(answer: Answer, way: NodeAnswer['way']): NodeAnswer {
   const date = Date.parse(answer.headers['date'] ?? '');
-  return { body: answer.body, way: 'proxy', ...(Number.isNaN(date) ? {} : { date: new Date(date).toISOString() }) };
+  return { body: answer.body, way, ...(Number.isNaN(date) ? {} : { date: new Date(date).toISOString() }) };
 }
 
 function parsed(source: Source, read: NodeRead, first: NodeAnswer, second: NodeAnswer | undefined): unknown {

@@ -27,7 +27,7 @@ export const connectionFlags = {
 };
 
 /** How kubelets may be reached. */
-const KUBELET_WAYS = ['proxy', 'off'] as const;
+const KUBELET_WAYS = ['proxy', 'direct', 'off'] as const;
 
 /** What to look at and how to judge it. */
 export const auditFlags = {
@@ -41,7 +41,8 @@ export const auditFlags = {
   'cluster-id': Flags.string({ summary: 'logical name that fingerprints carry, so that a rebuilt cluster keeps its tickets', helpValue: 'NAME' }),
   snapshot: Flags.string({ summary: 'audit a saved snapshot instead of a live cluster', helpValue: 'FILE' }),
   at: Flags.string({ summary: 'judge as of this time (RFC 3339, a day, or now)', helpValue: 'TIME' }),
-  kubelet: Flags.option({ summary: 'how kubelets are asked for their settings: through the API server (proxy), or not at all (off)', options: KUBELET_WAYS })(),
+  kubelet: Flags.option({ summary: 'how kubelets are asked for their settings: through the API server (proxy, the default), at the nodes\' own addresses with your credential (direct), or not at all (off)', options: KUBELET_WAYS })(),
+  'kubelet-insecure-tls': Flags.boolean({ summary: 'with --kubelet direct: send your credential also to kubelets whose certificate cannot be verified' }),
   'probe-anonymous': Flags.boolean({ summary: 'send each kubelet a request without a credential, through the API server and a pod on its node' }),
   timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),
   'fail-on': Flags.option({ summary: 'exit 3 when an open finding is of this severity or worse', options: SEVERITIES })(),
@@ -122,14 +123,23 @@ function userExtra(words: readonly string[]): ReadonlyMap<string, readonly strin
   return extra;
 }
 
-/** The flags for more than plain reads, as options of a reading. */
-export function optInsOf(flags: { readonly kubelet?: (typeof KUBELET_WAYS)[number] | undefined; readonly 'probe-anonymous'?: boolean | undefined }): {
-  readonly kubelet?: (typeof KUBELET_WAYS)[number];
-  readonly optIns: readonly string[];
-} {
+/** The flags for more than plain reads, as options of a reading. @throws {Problem} for flags that contradict each other */
+export function optInsOf(flags: {
+  readonly kubelet?: (typeof KUBELET_WAYS)[number] | undefined;
+  readonly 'kubelet-insecure-tls'?: boolean | undefined;
+  readonly 'probe-anonymous'?: boolean | undefined;
+  readonly as?: string | undefined;
+}): { readonly kubelet?: (typeof KUBELET_WAYS)[number]; readonly optIns: readonly string[] } {
+  const { kubelet } = flags;
+  if (kubelet === 'direct' && flags.as !== undefined) {
+    throw new Problem('--kubelet direct cannot be used with --as: kubelets know no impersonation and would answer to your own name', { exitCode: 2 });
+  }
+  if (kubelet !== 'direct' && flags['kubelet-insecure-tls'] === true) {
+    throw new Problem('--kubelet-insecure-tls has a meaning with --kubelet direct only: otherwise the API server talks to the kubelets', { exitCode: 2 });
+  }
   return {
-    ...(flags.kubelet === undefined ? {} : { kubelet: flags.kubelet }),
-    optIns: flags['probe-anonymous'] === true ? ['--probe-anonymous'] : [],
+    ...(kubelet === undefined ? {} : { kubelet }),
+    optIns: (['kubelet-insecure-tls', 'probe-anonymous'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
   };
 }
 

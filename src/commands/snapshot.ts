@@ -19,6 +19,7 @@ export default class Snapshot extends BaseCommand {
     'all-namespaces': auditFlags['all-namespaces'],
     'cluster-id': auditFlags['cluster-id'],
     kubelet: auditFlags.kubelet,
+    'kubelet-insecure-tls': auditFlags['kubelet-insecure-tls'],
     'probe-anonymous': auditFlags['probe-anonymous'],
     timeout: auditFlags.timeout,
     quiet: outputFlags.quiet,

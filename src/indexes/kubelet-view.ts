@@ -77,6 +77,7 @@ function probed(probe: NodeKubelet['probe']): Partial<KubeletRow> {
   const { anonymous, readOnlyPort } = probe.value;
   return {
     ...(anonymous === undefined ? {} : { anonymous: anonymous !== 'refused' }),
+    // AlwaysAllow says no to nobody; a yes to everything may come from either.
     ...(anonymous === 'forbidden' ? { authorization: 'Webhook' } : {}),
     ...(readOnlyPort === undefined ? {} : { readOnlyPort: readOnlyPort === 'open' ? 10255 : 0 }),
   };

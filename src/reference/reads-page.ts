@@ -33,7 +33,7 @@ function keptWords({ read }: Source): string {
         read.fields === undefined ? 'reduced by its parser.' : `of which it keeps:\n\n${declaredPaths(read.fields).map(path => `- \`${path}\``).join('\n')}`
       }`;
     case 'kubeletProbe':
-      return 'Only with `--probe-anonymous`: two requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
+      return 'Only with `--probe-anonymous`: requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, and where the first is answered `GET /debug/pprof/cmdline`, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
     case 'handshake':

@@ -6,11 +6,14 @@ import { paintWord, type Style } from './style.ts';
 import { renderTable, type Column } from './text-table.ts';
 import { counted } from './words.ts';
 
-/** One line for each kubelet: who may come in, what is open, what it serves with, and how that is known. */
+/**
+ * One line for each kubelet: whether strangers come in, who decides what callers may do, whether client certificates are
+ * verified, the read-only port, whether it renews its client certificate, what it serves with, and how that is known.
+ */
 export function renderKubelet(report: AuditReport, style: Style): string {
   const view = report.views.kubelet;
   const sections = [header(report, style)];
-  if (view !== undefined && 'nodes' in view) sections.push(nodeTable(view, style), knownLine(view), intendedLine(view));
+  if (view !== undefined && 'nodes' in view) sections.push(nodeTable(view, style), knownLines(view), intendedLine(view));
   sections.push(renderFindings(report, style));
   return `${sections.filter(section => section !== '').join('\n\n')}\n`;
 }
@@ -29,22 +32,16 @@ function nodeTable({ nodes }: KubeletView, style: Style): string {
     [
       { header: 'NODE', value: ({ node }) => node, flexible: true },
       { header: 'VERSION', value: ({ version }) => version ?? UNKNOWN },
-      column('ANONYMOUS', ({ anonymous }) => onOff(anonymous), ({ anonymous }) => anonymous === true),
-      column('AUTHORIZATION', ({ authorization }) => authorization, ({ authorization }) => authorization === 'AlwaysAllow'),
-      column('CLIENT CA', ({ clientCA }) => yesNo(clientCA), ({ clientCA }) => clientCA === false),
-      column('READ-ONLY', ({ readOnlyPort }) => (readOnlyPort === 0 ? 'closed' : readOnlyPort?.toString()), ({ readOnlyPort }) => (readOnlyPort ?? 0) !== 0),
-      column('ROTATES', ({ clientRotation }) => yesNo(clientRotation)),
-      column('SERVES WITH', ({ servingCertificate }) => (servingCertificate === undefined ? undefined : SERVING[servingCertificate])),
-      { header: 'LEARNED BY', value: learned, flexible: true },
+      column('ANON', ({ anonymous }) => onOff(anonymous), ({ anonymous }) => anonymous === true),
+      column('AUTHZ', ({ authorization }) => authorization, ({ authorization }) => authorization === 'AlwaysAllow'),
+      column('CA', ({ clientCA }) => yesNo(clientCA), ({ clientCA }) => clientCA === false),
+      column('RO PORT', ({ readOnlyPort }) => (readOnlyPort === 0 ? 'closed' : readOnlyPort?.toString()), ({ readOnlyPort }) => (readOnlyPort ?? 0) !== 0),
+      column('RENEWS', ({ clientRotation }) => yesNo(clientRotation)),
+      column('SERVING', ({ servingCertificate }) => (servingCertificate === undefined ? undefined : SERVING[servingCertificate])),
+      { header: 'BY', value: ({ learnedBy }) => (learnedBy.length === 0 ? '-' : learnedBy.join(', ')) },
     ],
     style,
   );
-}
-
-function learned({ learnedBy, gaps }: KubeletRow): string {
-  const known = learnedBy.join(', ');
-  // With the configuration read, what else could have been tried is no loss.
-  return learnedBy.some(way => way !== 'probe') || gaps.length === 0 ? known : [known, ...new Set(gaps.map(({ detail }) => detail))].filter(part => part !== '').join('; ');
 }
 
 function onOff(value: boolean | undefined): string | undefined {
@@ -55,8 +52,24 @@ function yesNo(value: boolean | undefined): string | undefined {
   return value === undefined ? undefined : value ? 'yes' : 'no';
 }
 
-function knownLine({ total, known }: KubeletView): string {
-  return known === total ? '' : `Settings known of ${known} of ${counted(total, 'node')}.`;
+/** How many are known, and why the others are not: one line a reason, however many nodes. */
+function knownLines({ nodes, total, known }: KubeletView): string {
+  if (known === total) return '';
+  const why = Map.groupBy(
+    nodes.filter(({ learnedBy }) => learnedBy.every(way => way === 'probe')).flatMap(({ node, gaps }) => gaps.map(({ detail, kind }) => ({ node, detail, kind }))).filter(({ kind }) => kind !== 'notRequested' || known === 0),
+    ({ detail }) => detail,
+  );
+  return [
+    `Settings known of ${known} of ${counted(total, 'node')}.`,
+    ...[...why].map(([detail, of]) => escapeForTerminal(`not seen: ${named(of.map(({ node }) => node))} (${detail})`)),
+  ].join('\n');
+}
+
+const NAMED = 3;
+
+function named(all: readonly string[]): string {
+  const more = all.length - NAMED;
+  return more <= 0 ? all.join(', ') : `${all.slice(0, NAMED).join(', ')} and ${`${more} more`}`;
 }
 
 /** Worth a line only where the kubelets themselves did not say. */

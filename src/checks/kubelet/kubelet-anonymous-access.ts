@@ -47,10 +47,10 @@ export default defineCheck({
     if (first === undefined) return undefined;
     return {
       resource: node.resource,
-      severity: isOpen ? 'critical' : 'medium',
+      severity: isOpen ? 'critical' : probe?.anonymous === 'granted' ? 'high' : 'medium',
       message: isOpen
         ? `the kubelet of ${node.name} lets anybody without a credential in, and allows everything`
-        : `the kubelet of ${node.name} takes requests without a credential, and asks the API server what system:anonymous may do`,
+        : `the kubelet of ${node.name} takes requests without a credential, and asks the API server what system:anonymous may do${probe?.anonymous === 'granted' ? ', which is something' : ''}`,
       evidence: [first, ...more],
       cause: 'kubelet configuration',
     };

@@ -31,10 +31,11 @@ export interface KubeletProbe {
   /** The pod on the node's own network that led to the kubelet. */
   readonly pod: { readonly namespace: string; readonly name: string };
   /**
-   * `refused`: anonymous authentication is off (401). `forbidden`: it is on, and the authorizer said no to
-   * system:anonymous (403). `allowed`: it is on, and nothing stands in the way (200). Absent: no telling answer.
+   * `refused`: anonymous authentication is off (401). `forbidden`: it is on, and the authorizer says no to
+   * system:anonymous (403). `granted`: it is on, and the authorizer lets system:anonymous ask for health, and no more is
+   * known. `allowed`: it is on, and system:anonymous has the right that reaches everything. Absent: no telling answer.
    */
-  readonly anonymous?: 'refused' | 'forbidden' | 'allowed';
+  readonly anonymous?: 'refused' | 'forbidden' | 'granted' | 'allowed';
   /** Whether port 10255, which asks nobody who they are, answers. Absent: no telling answer. */
   readonly readOnlyPort?: 'open' | 'closed';
 }

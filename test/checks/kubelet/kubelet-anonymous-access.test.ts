@@ -12,6 +12,7 @@ describeCheck(check, {
     'on, and everything allowed': [kubelet({ authentication: entrance(true), authorization: { mode: 'AlwaysAllow' } }), 'critical Node/n1'],
     'on, and the API server is asked': [kubelet({ authentication: entrance(true) }), 'medium Node/n1'],
     'on, and a grant to strangers proven by trying': [kubelets([{ name: 'n1', kubelet: { authentication: entrance(true) }, probe: { anonymous: 'allowed' } }]), 'critical Node/n1'],
+    'on, and strangers hold a right that reaches less': [kubelets([{ name: 'n1', kubelet: { authentication: entrance(true) }, probe: { anonymous: 'granted' } }]), 'high Node/n1'],
     'only tried: refused by the authorizer': [kubelets([{ name: 'n1', kubelet: silentKubelet, probe: { anonymous: 'forbidden' } }]), 'medium Node/n1'],
     'only tried: let in': [kubelets([{ name: 'n1', kubelet: silentKubelet, probe: { anonymous: 'allowed' } }]), 'critical Node/n1'],
     'one of three, one that did not answer': [
