@@ -69,7 +69,7 @@ const NAMED = 3;
 
 function named(all: readonly string[]): string {
   const more = all.length - NAMED;
-  return more <= 0 ? all.join(', ') : `${all.slice(0, NAMED).join(', ')} and ${`${more} more`}`;
+  return more <= 0 ? all.join(', ') : `${all.slice(0, NAMED).join(', ')} and ${more} more`;
 }
 
 /** Worth a line only where the kubelets themselves did not say. */

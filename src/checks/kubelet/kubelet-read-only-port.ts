@@ -28,7 +28,7 @@ export default defineCheck({
       const probe = 'value' in node.probe && node.probe.value.readOnlyPort !== undefined ? node.probe.value : undefined;
       // A port that is closed at 10255 may be open at another number: only the configuration knows.
       if (configz !== undefined || probe?.readOnlyPort === 'open') yield { node, configz, probe };
-      else yield unknownTarget(`kubelet of ${node.name}`, 'gaps' in node.configz ? node.configz.gaps : [], probe === undefined ? [] : [probeEvidence(node, probe, 10255, 'closed')]);
+      else yield unknownTarget(`kubelet of ${node.name}`, [...('gaps' in node.configz ? node.configz.gaps : []), ...('gaps' in node.probe ? node.probe.gaps : [])], probe === undefined ? [] : [probeEvidence(node, probe, 10255, 'closed')]);
     }
   },
 
