@@ -59,7 +59,8 @@ async function askAsStranger(client: ApiClient, pod: KubeletProbe['pod'], run: K
 async function ask(client: ApiClient, pod: KubeletProbe['pod'], rest: string, timeoutMilliseconds: number, scheme = ''): Promise<Answer | undefined> {
   const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${scheme}${encodeURIComponent(pod.name)}${rest}`;
   try {
-    return await client.get(path, { beyond: { timeoutMilliseconds } });
+    // A kubelet refuses to speak of some paths in JSON before it looks at who asks.
+    return await client.get(path, { accept: '*/*', beyond: { timeoutMilliseconds } });
   } catch (error) {
     // Whoever does not answer leaves the question open.
     if (error instanceof RequestFailure) return undefined;

@@ -59,6 +59,12 @@ describe('probeKubelets', () => {
     expect(valueOf(all.results)).toEqual({ anonymous: 'allowed' });
     expect(JSON.stringify(all.results)).not.toContain('marker-flag');
   });
+  it('takes whatever it is told: a kubelet answers 406 to who wants JSON of some paths', async () => {
+    const server = await bench.start({ tokens: { [TOKEN]: { name: 'ana', groups: [] } }, data: { lists: new Map(), texts: new Map([[secure('p'), 'ok']]) } });
+    const client = await bench.open(server, { user: { token: TOKEN } });
+    await probeKubelets(client, kubeletProbe, ['a'], [pod('p', 'a')], createKubeletRun(10_000, 400));
+    expect(new Set(server.requests.filter(({ method }) => method === 'GET').map(({ headers }) => headers['accept']))).toEqual(new Set(['*/*']));
+  });
   it('takes an answer of the API server itself for none of the kubelet', async () => {
     const { results } = await probe(['a'], [pod('p', 'a')], { [secure('p')]: { status: 403 }, [readOnly('p')]: { status: 401 } });
     expect(results).toMatchObject([{ gap: { kind: 'gap', reason: 'unreachable', source: 'kubeletprobe' } }]);

@@ -22,6 +22,7 @@ export const kubeletMetrics = perNodeSource<KubeletMetrics>({
   title: 'kubelet metrics',
   projectionVersion: 1,
   path: '/metrics',
+  accept: 'text/plain',
   againOf: 4,
   parse: parseKubeletMetrics,
 });

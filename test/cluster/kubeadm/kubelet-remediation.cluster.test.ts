@@ -53,10 +53,15 @@ async function remedy(cluster: OpenedCluster, node: ClusterNode, settings: objec
     await sleep(100);
   }
   await node.run(['sh', '-c', 'setsid "$@" >/dev/null 2>&1 </dev/null &', 'sh', ...args]);
+  await untilAnswering(cluster, node);
+}
+
+/** A kubelet that has just got its serving certificate, or has just been started, takes a moment. */
+async function untilAnswering(cluster: OpenedCluster, { name }: ClusterNode): Promise<void> {
   for (let tries = 0; ; tries += 1) {
-    const { code } = await cluster.kubectl(['get', '--raw', `/api/v1/nodes/${node.name}/proxy/healthz`]);
+    const { code, stderr } = await cluster.kubectl(['get', '--raw', `/api/v1/nodes/${name}/proxy/healthz`]);
     if (code === 0) return;
-    if (tries > 120) throw new Error(`the kubelet of ${node.name} did not come back`);
+    if (tries > 120) throw new Error(`the kubelet of ${name} does not answer: ${stderr}`);
     await sleep(500);
   }
 }
@@ -68,6 +73,8 @@ test('a kubelet that is open to all, found, proven by trying, and set right as t
   });
   const worker = cluster.node('worker-1');
   const always = ['low kubelet-kernel-defaults-changed', 'low kubelet-pod-pids-unlimited', 'low kubelet-seccomp-default-off'];
+
+  for (const node of cluster.nodes) await untilAnswering(cluster, node);
 
   // Found in the configuration.
   expect(linesOf(await report(cluster), 'worker-1')).toEqual([
