@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseKubeletMetrics } from '../../src/evidence/kubelet-metrics.ts';
+import { recordedKubelet } from '../support/kubelets.ts';
 
 /** The wanted families as a kubelet 1.37 writes them, with some of what stands between. */
 function scrape(values: { readonly client?: string; readonly server?: string; readonly sum?: string; readonly count?: string; readonly start?: boolean } = {}): string {
@@ -25,6 +26,16 @@ function answer(body: string, date = '2026-11-21T12:00:00.000Z'): Parameters<typ
 }
 
 describe('parseKubeletMetrics', () => {
+  it('reads what a kubelet 1.37.1 answered, twice', () => {
+    const metrics = parseKubeletMetrics(answer(recordedKubelet('worker-1', 'metrics.txt')), answer(recordedKubelet('worker-1', 'metrics-again.txt')));
+    expect(metrics.version).toBe('v1.37.1');
+    // kubeadm's certificates last a year, and this cluster was minutes old.
+    expect(metrics.clientTtlSeconds).toBeGreaterThan(364 * 86_400);
+    expect(metrics).not.toHaveProperty('serverTtlSeconds');
+    const [before, after] = metrics.scrapes;
+    expect((after?.count ?? 0) - (before?.count ?? 0)).toBeGreaterThanOrEqual(1);
+    expect(((after?.sumSeconds ?? 0) - (before?.sumSeconds ?? 0)) / ((after?.count ?? 0) - (before?.count ?? 0))).toBeGreaterThan(364 * 86_400);
+  });
   it('keeps the lifetimes and the version', () => {
     expect(parseKubeletMetrics(answer(scrape({ server: '120.5' })))).toEqual({
       version: 'v1.37.1',
