@@ -25,6 +25,7 @@ import { deadlines } from './indexes/deadlines.ts';
 import { handshakeCertificates } from './indexes/handshake-certificates.ts';
 import { kubeletView } from './indexes/kubelet-view.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
+import { networkView } from './indexes/network-view.ts';
 import { rbacGraph, type RbacGraph } from './indexes/rbac-graph.ts';
 import { rbacPathView, type PathQuestion } from './indexes/rbac-path-view.ts';
 import { rbacView } from './indexes/rbac-view.ts';
@@ -35,7 +36,7 @@ import { Problem } from './problem.ts';
 import { VERSION } from './version.ts';
 
 /** What each family's command shows beside its checks. */
-const VIEWS = { handshake: handshakeCertificates, kubelet: kubeletView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
+const VIEWS = { handshake: handshakeCertificates, kubelet: kubeletView, network: networkView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
 export type ViewName = keyof typeof VIEWS;
 
 /** Every view: what a snapshot for later must hold. */

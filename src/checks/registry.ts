@@ -16,9 +16,15 @@ import kubeletStaticPodUrl from './kubelet/kubelet-static-pod-url.ts';
 import kubeletStreamingTimeoutOff from './kubelet/kubelet-streaming-timeout-off.ts';
 import kubeletUnsafeSysctlsAllowed from './kubelet/kubelet-unsafe-sysctls-allowed.ts';
 import kubeletWeakTls from './kubelet/kubelet-weak-tls.ts';
+import networkNoEnforcement from './network/network-no-enforcement.ts';
+import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
+import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
+import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
+import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
 import rbacEscalationPath from './rbac/rbac-escalation-path.ts';
 import rbacPublicGrant from './rbac/rbac-public-grant.ts';
+import rbacTamperedDefault from './rbac/rbac-tampered-default.ts';
 import rbacWildcardClusterRoleBinding from './rbac/rbac-wildcard-cluster-role-binding.ts';
 import secretsPlaintextRemains from './secrets/secrets-plaintext-remains.ts';
 import secretsUnencryptedAtRest from './secrets/secrets-unencrypted-at-rest.ts';
@@ -44,9 +50,15 @@ export const CHECKS: readonly Check[] = [
   kubeletStreamingTimeoutOff,
   kubeletUnsafeSysctlsAllowed,
   kubeletWeakTls,
+  networkNoEnforcement,
+  networkNodeWithoutEnforcement,
+  networkPolicyNotEnforced,
   rbacClusterAdminGrant,
+  rbacDanglingSubject,
+  rbacDefaultServiceAccount,
   rbacEscalationPath,
   rbacPublicGrant,
+  rbacTamperedDefault,
   rbacWildcardClusterRoleBinding,
   secretsPlaintextRemains,
   secretsUnencryptedAtRest,

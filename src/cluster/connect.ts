@@ -33,6 +33,8 @@ export interface ClusterClient extends ApiClient {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
+/** Node's clocks end here, at 24 days, and take anything longer for no time at all. */
+const LONGEST_TIMEOUT_MILLISECONDS = 2 ** 31 - 1;
 const MOST_TRIES = 3;
 const LONGEST_RETRY_AFTER_SECONDS = 10;
 /** A page of 500 of the largest pods is a twentieth of this. */
@@ -55,7 +57,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   const target = await resolveTarget(flags, env);
   const lifetime = new AbortController();
   const { signal } = lifetime;
-  const credentials = await openCredentials(target, { env, signal: options.signal ?? signal });
+  const credentials = await openCredentials(target, { env, flags, signal: options.signal ?? signal });
   const trust = await trustedAuthorities(target);
   const wires = wireFactory(target, trust.ca, await loadPlainHttp(new URL(target.server)), flags, env);
   let line = openLine(await credentials.current());
@@ -367,7 +369,7 @@ function wireFactory(
 ): (credential: Credential) => Wire {
   const server = new URL(target.server);
   const proxy = proxyFor(server, target.proxyUrl, env);
-  const timeoutMilliseconds = Math.round((flags.requestTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000);
+  const timeoutMilliseconds = Math.min(Math.round((flags.requestTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000), LONGEST_TIMEOUT_MILLISECONDS);
   const { serverName, insecure } = target.tls;
   return credential => ({
     server,

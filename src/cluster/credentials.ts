@@ -2,8 +2,10 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isatty } from 'node:tty';
 import { Problem } from '../problem.ts';
+import type { ConnectionFlags } from './api-client.ts';
 import { runExecPlugin, type ExecCluster, type ExecCredential } from './exec-plugin.ts';
 import { reasonOf, type ExecEntry, type Pem } from './kubeconfig-file.ts';
+import { idTokenFromKubectl, isFreshIdToken } from './oidc.ts';
 import type { AuthSettings, Target } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 
@@ -26,6 +28,8 @@ export interface Credentials {
 export interface CredentialOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** What led to the target, to find it again once kubectl has renewed it. */
+  readonly flags: ConnectionFlags;
 }
 
 /** client-go also reads a token file again after a minute: the kubelet and vault agents rewrite it. */
@@ -99,12 +103,12 @@ async function sourceOf(target: Target, options: CredentialOptions): Promise<Sou
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     return fixed({ authorization, ...withCertificate }, { method: 'password', place });
   }
+  if (auth.authProvider !== undefined) return authProviderSource(auth.authProvider, place, withCertificate, options);
   if (certificate !== undefined) {
     const from = certificatePlace(auth.certificate?.certificate, place);
     return fixed(withCertificate, { method: 'certificate', place: from, ...certificateTimes(certificate.certificate) });
   }
   if (auth.exec !== undefined) return execSource(auth.exec, target, place, options);
-  if (auth.authProvider !== undefined) return authProviderSource(auth.authProvider, place);
   return fixed({}, { method: 'anonymous', place });
 }
 
@@ -166,17 +170,35 @@ async function execCluster(target: Target): Promise<ExecCluster> {
   };
 }
 
-function authProviderSource(provider: NonNullable<AuthSettings['authProvider']>, place: string): Source {
-  if (provider.name !== 'oidc') {
-    throw new Problem(`${place} logs in with the auth-provider ${JSON.stringify(provider.name)}, which was removed from kubectl; use the vendor's exec plugin (gke-gcloud-auth-plugin, kubelogin) instead`);
+function authProviderSource(provider: NonNullable<AuthSettings['authProvider']>, place: string, rest: Credential, options: CredentialOptions): Source {
+  const { name, config } = provider;
+  if (name !== 'oidc') {
+    throw new Problem(`${place} logs in with the auth-provider ${JSON.stringify(name)}, which was removed from kubectl; use the vendor's exec plugin (gke-gcloud-auth-plugin, kubelogin) instead`);
   }
-  const token = provider.config.get('id-token') ?? '';
-  const { notAfter } = tokenTimes(token);
-  if (notAfter === undefined || Date.parse(notAfter) <= Date.now()) {
-    const when = notAfter === undefined ? 'holds no usable id-token' : `holds an id-token that expired on ${notAfter}`;
-    throw new Problem(`the oidc auth-provider of ${place} ${when}; let kubectl renew it (kubectl get --raw /version) or move to an exec plugin such as kubectl oidc-login`);
+  for (const key of ['idp-issuer-url', 'client-id']) {
+    if ((config.get(key) ?? '') === '') throw new Problem(`the oidc auth-provider of ${place} has no ${key}; add it to the kubeconfig, as kubectl wants it too`);
   }
-  return fixed({ authorization: bearer(token, place) }, { method: 'token', place, notAfter });
+  let token = config.get('id-token') ?? '';
+  let askedAt = 0;
+  const isFresh = (): boolean | undefined => isFreshIdToken(token, tokenTimes(token).notAfter);
+  return {
+    get: async () => {
+      const before = tokenTimes(token).notAfter;
+      if (isFresh() === undefined) throw new Problem(`the oidc auth-provider of ${place} holds an id-token that is no JSON Web Token; log in again`);
+      const what = token === '' ? 'holds no id-token' : `holds an id-token that expired${before === undefined ? '' : ` on ${before}`}`;
+      if (isFresh() === false) {
+        if ((config.get('refresh-token') ?? '') === '') throw new Problem(`the oidc auth-provider of ${place} ${what}, and no refresh-token; log in again with your identity provider`);
+        askedAt = Date.now();
+        token = await idTokenFromKubectl(options.flags, options.env, options.signal, place);
+      }
+      if (isFresh() !== true) throw new Problem(`the oidc auth-provider of ${place} ${what}, and kubectl could not renew it; see what it says to kubectl get --raw /version, or log in again with your identity provider`);
+      return { authorization: bearer(token, place), ...rest };
+    },
+    isRenewable: false,
+    // A token that kubectl could not renew is not renewed for every request again.
+    isStale: () => isFresh() !== true && Date.now() - askedAt > PLUGIN_PAUSE_MILLISECONDS,
+    login: () => ({ method: 'token', place, ...tokenTimes(token) }),
+  };
 }
 
 function bearer(token: string, place: string): string {

@@ -37,6 +37,9 @@ const API_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.
 /** No plugin's answer is this long; a runaway one must not fill the memory. */
 const LONGEST_ANSWER = 1024 * 1024;
 
+/** How long an interrupted plugin may take to clean up after itself. */
+const LAST_MILLISECONDS = 1_000;
+
 /**
  * Runs a client-go credential plugin. Its standard error, and its standard input where a person is there to answer,
  * are this program's own, so that prompts and device codes are seen. There is no time limit: a person may be logging in.
@@ -70,6 +73,13 @@ async function outputOf(exec: ExecEntry, env: NodeJS.ProcessEnv, interactive: bo
     if (length > LONGEST_ANSWER) child.kill();
     else chunks.push(chunk);
   });
+  const interrupt = (): void => {
+    // One that does not listen must not keep this program waiting, nor stay behind.
+    child.stdout.destroy();
+    const killing = setTimeout(() => child.kill('SIGKILL'), LAST_MILLISECONDS);
+    child.once('exit', () => clearTimeout(killing));
+  };
+  options.signal.addEventListener('abort', interrupt, { once: true });
   const which = `the exec plugin ${JSON.stringify(exec.command)} of ${options.place}`;
   try {
     const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
@@ -79,6 +89,10 @@ async function outputOf(exec: ExecEntry, env: NodeJS.ProcessEnv, interactive: bo
     }
   } catch (error) {
     throw error instanceof Problem ? error : notStarted(error, which, exec.installHint);
+  } finally {
+    options.signal.removeEventListener('abort', interrupt);
+    // It has been sent its signal; whoever interrupted waits for its end, or it would stay behind.
+    if (options.signal.aborted && child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
   return Buffer.concat(chunks).toString('utf8');
 }

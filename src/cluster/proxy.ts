@@ -59,6 +59,12 @@ export class ProxyRefusal extends Error {
   }
 }
 
+/** What a proxy's URL says about who asks it, as a header. */
+export function proxyAuthorization(proxy: URL): string | undefined {
+  const user = `${unescape(proxy.username)}:${unescape(proxy.password)}`;
+  return user === ':' ? undefined : `Basic ${Buffer.from(user).toString('base64')}`;
+}
+
 /** Asks a proxy for a tunnel, with CONNECT or by SOCKS. What it answers is a bare stream to the server. */
 export async function openTunnel(proxy: URL, server: URL, timeoutMilliseconds: number): Promise<Duplex> {
   if (proxy.protocol.startsWith('socks5')) {
@@ -74,13 +80,13 @@ export async function openTunnel(proxy: URL, server: URL, timeoutMilliseconds: n
   return new Promise((resolve, reject) => {
     const port = server.port === '' ? (server.protocol === 'https:' ? '443' : '80') : server.port;
     const target = `${server.hostname}:${port}`;
-    const user = `${unescape(proxy.username)}:${unescape(proxy.password)}`;
+    const login = proxyAuthorization(proxy);
     const request = (plainHttp?.request ?? httpsRequest)({
       hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : Number(proxy.port),
       method: 'CONNECT',
       path: target,
-      headers: { Host: target, ...(user === ':' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(user).toString('base64')}` }) },
+      headers: { Host: target, ...(login === undefined ? {} : { 'Proxy-Authorization': login }) },
       agent: false,
       rejectUnauthorized: true,
       ...(timeoutMilliseconds > 0 ? { timeout: timeoutMilliseconds } : {}),

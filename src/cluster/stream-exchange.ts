@@ -1,8 +1,7 @@
-import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Headers } from './api-client.ts';
-import { BrokenExchange, codeOf, plainHeaders, requestOptions, type Exchange, type Phase, type Wire } from './transport.ts';
+import { BrokenExchange, codeOf, openRequest, plainHeaders, type Exchange, type Phase, type Wire } from './transport.ts';
 
 /** An answer whose headers are here and whose body is still on its way. */
 export interface OpenAnswer {
@@ -32,7 +31,7 @@ export function openExchange(wire: Wire, asked: Exchange): Promise<OpenAnswer> {
     let body: Readable | undefined;
     let isWhole = false;
     const clock = stopwatch(wire.timeoutMilliseconds, () => fail('timeout', 'ETIMEDOUT'));
-    const request = (wire.plainHttp?.request ?? httpsRequest)(requestOptions(wire, asked));
+    const request = openRequest(wire, asked);
 
     const interrupt = (): void => fail('interrupted', 'ABORT_ERR');
     function settle(): void {

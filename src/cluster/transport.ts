@@ -1,11 +1,11 @@
-import type { Agent as HttpAgent, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
+import type { Agent as HttpAgent, ClientRequest, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { connect as tlsConnect, type SecureContext } from 'node:tls';
 import { createGunzip } from 'node:zlib';
 import type { Answer, Headers } from './api-client.ts';
 import type { PlainHttp } from './plain-http.ts';
-import { openTunnel } from './proxy.ts';
+import { openTunnel, proxyAuthorization } from './proxy.ts';
 
 /** More than the lists that run at once, so that a small question need not wait behind them. */
 const MOST_SOCKETS = 8;
@@ -30,8 +30,10 @@ export function createAgent(wire: Wire, keepAlive: boolean, maxSockets = MOST_SO
   const tunnelled = { host: bareHost(server), ...(isIP(bareHost(server)) === 0 ? { servername: bareHost(server) } : {}), ...tlsOptions };
   // With a limit on its sockets even an agent without keep-alive asks the server to keep them open.
   const pool = keepAlive ? { keepAlive, maxSockets } : { keepAlive };
+  const relay = relayOf(wire);
+  if (relay?.protocol === 'https:') return new HttpsAgent({ ...pool, rejectUnauthorized: true });
   const agent = plainHttp === undefined ? new HttpsAgent({ ...pool, ...tlsOptions }) : new plainHttp.Agent(pool);
-  if (proxy !== undefined) {
+  if (proxy !== undefined && relay === undefined) {
     agent.createConnection = (_options, done) => {
       openTunnel(proxy, server, wire.timeoutMilliseconds).then(
         socket => done?.(null, plainHttp === undefined ? tlsConnect({ socket, ...tunnelled }) : socket),
@@ -41,6 +43,11 @@ export function createAgent(wire: Wire, keepAlive: boolean, maxSockets = MOST_SO
     };
   }
   return agent;
+}
+
+/** The proxy that is asked for a plain http:// server in whole URLs, as HTTP has it, instead of for a tunnel. */
+function relayOf({ proxy, plainHttp }: Wire): URL | undefined {
+  return plainHttp !== undefined && proxy?.protocol.startsWith('http') === true ? proxy : undefined;
 }
 
 export interface Exchange {
@@ -88,7 +95,7 @@ export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
     let bytes = 0;
     let phase: Phase = 'connection';
     let timer: NodeJS.Timeout | undefined;
-    const request = (wire.plainHttp?.request ?? httpsRequest)(requestOptions(wire, asked));
+    const request = openRequest(wire, asked);
 
     const interrupt = (): void => fail('interrupted', 'ABORT_ERR');
     const settle = (): void => {
@@ -125,8 +132,20 @@ export function exchange(wire: Wire, asked: Exchange): Promise<Answer> {
   });
 }
 
-/** What Node wants to know of a request. */
-export function requestOptions({ server }: Wire, asked: Exchange): RequestOptions {
+/** A request on its way; its body is not sent yet. */
+export function openRequest(wire: Wire, asked: Exchange): ClientRequest {
+  const relay = relayOf(wire);
+  if (relay === undefined) return (wire.plainHttp?.request ?? httpsRequest)(requestOptions(wire.server, asked));
+  const login = proxyAuthorization(relay);
+  const options = requestOptions(relay, asked);
+  return (relay.protocol === 'https:' ? httpsRequest : (wire.plainHttp?.request ?? httpsRequest))({
+    ...options,
+    path: `${wire.server.origin}${asked.path}`,
+    headers: { ...asked.headers, Host: wire.server.host, ...(login === undefined ? {} : { 'Proxy-Authorization': login }) },
+  });
+}
+
+function requestOptions(server: URL, asked: Exchange): RequestOptions {
   return {
     protocol: server.protocol,
     hostname: bareHost(server),

@@ -3,8 +3,8 @@ import type { ApiClient, KubeletAddress } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { listSource, type Source } from '../evidence/source.ts';
 import { Unread } from './gap-of.ts';
+import { nodeAnswer, type AskKubelet, type KubeletAccess, type NodeRead } from './kubelet-access.ts';
 import { readList } from './read-list.ts';
-import { nodeAnswer, type AskKubelet, type KubeletAccess, type NodeRead } from './read-nodes.ts';
 
 /** Where the nodes are. It serves the connection alone, so it is no evidence and no snapshot holds it. */
 const nodeAddresses = listSource<V1Node>()({

@@ -11,7 +11,8 @@ import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
 import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
-import { createKubeletRun, readNodes, type KubeletAccess } from './read-nodes.ts';
+import type { KubeletAccess } from './kubelet-access.ts';
+import { createKubeletRun, readNodes } from './read-nodes.ts';
 import { readReplicas } from './read-replicas.ts';
 
 /** More lists at a time only load the API server's fair queuing and our memory; measured, four is the knee. */

@@ -2,11 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { Malformed } from './list-reader.ts';
 import type { FieldPlan, MessagePlan, Slot, ValuePlan } from './protobuf-plan.ts';
+import { lookUpBytes, placeIn, rememberBytes, type Place, type Sharing } from './sharing.ts';
 
 /** The library reads varints and knows when they are wrong; where a length leads is looked after here. */
 interface Cursor {
   readonly reader: BinaryReader;
   readonly bytes: Buffer;
+  readonly sharing: Sharing | undefined;
 }
 
 const VARINT = 0;
@@ -16,11 +18,12 @@ const EMPTY = Buffer.alloc(0);
 /**
  * Decodes one object from its bytes: what the projection of the same object in JSON gives. Undeclared fields are passed
  * over by their length.
+ * @param sharing of the list that it belongs to: messages that came before are not decoded again
  * @throws {Malformed} where the bytes are no such message
  */
-export function decodeObject(plan: MessagePlan, bytes: Buffer): Record<string, unknown> {
+export function decodeObject(plan: MessagePlan, bytes: Buffer, sharing?: Sharing): Record<string, unknown> {
   try {
-    return readMessage(plan, { reader: new BinaryReader(bytes), bytes }, bytes.length);
+    return readMessage(plan, { reader: new BinaryReader(bytes), bytes, sharing }, bytes.length, sharing?.root);
   } catch (error) {
     // What the library throws at a number that runs over its end.
     if (error instanceof RangeError || (error instanceof Error && error.constructor === Error)) throw wrong(error);
@@ -32,20 +35,60 @@ export function wrong(cause?: unknown): Malformed {
   return new Malformed('the answer is not protobuf as Kubernetes writes it', { cause });
 }
 
-function readMessage(plan: MessagePlan, cursor: Cursor, end: number): Record<string, unknown> {
+function readMessage(plan: MessagePlan, cursor: Cursor, end: number, place?: Place): Record<string, unknown> {
   const values = new Array<unknown>(plan.slots.length);
-  readFields(plan.fields, plan.slots, cursor, end, values);
+  readFields(plan.fields, plan.slots, cursor, end, values, place);
   return built(plan.slots, values);
 }
 
-function readFields(fields: Map<number, FieldPlan>, slots: readonly Slot[], cursor: Cursor, end: number, values: unknown[]): void {
+/** Begin and end of what counts of the message at hand; where it has more parts, it is decoded without looking it up. */
+const parts = new Int32Array(128);
+
+/** As {@link readMessage}, unless the same message stood at this place before; undeclared fields do not count. */
+function readShared(plan: MessagePlan, cursor: Cursor, end: number, place: Place, sharing: Sharing): object {
+  const { reader, bytes } = cursor;
+  const start = reader.pos;
+  const count = place.byBytes.known === undefined ? 0 : declaredParts(plan, reader, end);
+  reader.pos = start;
+  if (count === 0) return readMessage(plan, cursor, end, place);
+  const seen = lookUpBytes(place, bytes, parts, count);
+  if ('value' in seen) {
+    reader.pos = end;
+    return seen.value;
+  }
+  const value = sharing.share(place, readMessage(plan, cursor, end, place));
+  rememberBytes(place, seen, value);
+  return value;
+}
+
+/** Fills {@link parts} and says how many numbers they are; 0 where there are too many, or none. */
+function declaredParts(plan: MessagePlan, reader: BinaryReader, end: number): number {
+  let count = 0;
+  while (reader.pos < end) {
+    const begin = reader.pos;
+    const tag = reader.uint32();
+    skip(reader, tag, end);
+    if (!plan.fields.has(tag >>> 3)) continue;
+    if (count > 0 && parts[count - 1] === begin) {
+      parts[count - 1] = reader.pos;
+    } else {
+      if (count === parts.length) return 0;
+      parts[count] = begin;
+      parts[count + 1] = reader.pos;
+      count += 2;
+    }
+  }
+  return count;
+}
+
+function readFields(fields: Map<number, FieldPlan>, slots: readonly Slot[], cursor: Cursor, end: number, values: unknown[], place: Place | undefined): void {
   const { reader } = cursor;
   while (reader.pos < end) {
     const tag = reader.uint32();
     const field = fields.get(tag >>> 3);
     if (field === undefined) skip(reader, tag, end);
-    else if ('slot' in field) readSlot(field.slot, slots, tag & 7, cursor, end, values);
-    else readFields(field.embedded, slots, cursor, endOf(reader, tag & 7, end), values);
+    else if ('slot' in field) readSlot(field.slot, slots, tag & 7, cursor, end, values, place);
+    else readFields(field.embedded, slots, cursor, endOf(reader, tag & 7, end), values, place);
   }
   if (reader.pos !== end) throw wrong();
 }
@@ -81,14 +124,16 @@ function endOf(reader: BinaryReader, wireType: number, end: number): number {
   return stop;
 }
 
-function readSlot(at: number, slots: readonly Slot[], wireType: number, cursor: Cursor, end: number, values: unknown[]): void {
+function readSlot(at: number, slots: readonly Slot[], wireType: number, cursor: Cursor, end: number, values: unknown[], around: Place | undefined): void {
   const slot = slots[at];
   if (slot === undefined) throw new Error('a plan names a slot that it has not');
   const { shape, value } = slot;
+  // What a function is going to look at and drop is not held.
+  const place = around === undefined || value.type !== 'message' || slot.leaf !== undefined ? undefined : placeIn(around, slot.name);
   if (shape === 'one') {
     // A value that comes twice is for merging, which no API server asks for.
     if (values[at] !== undefined) throw wrong();
-    values[at] = readValue(value, wireType, cursor, end);
+    values[at] = readValue(value, wireType, cursor, end, place);
     return;
   }
   if (shape === 'map') {
@@ -101,7 +146,7 @@ function readSlot(at: number, slots: readonly Slot[], wireType: number, cursor: 
     const stop = endOf(cursor.reader, wireType, end);
     while (cursor.reader.pos < stop) list.push(readValue(value, VARINT, cursor, stop));
   } else {
-    list.push(readValue(value, wireType, cursor, end));
+    list.push(readValue(value, wireType, cursor, end, place === undefined ? undefined : placeIn(place, '[]')));
   }
 }
 
@@ -122,8 +167,8 @@ function readEntry(map: Record<string, unknown>, plan: ValuePlan, cursor: Cursor
   else map[key] = value;
 }
 
-function readValue(plan: ValuePlan, wireType: number, cursor: Cursor, end: number): unknown {
-  const { reader, bytes } = cursor;
+function readValue(plan: ValuePlan, wireType: number, cursor: Cursor, end: number, place?: Place): unknown {
+  const { reader, bytes, sharing } = cursor;
   switch (plan.type) {
     case 'string':
       return readString(cursor, wireType, end);
@@ -131,8 +176,10 @@ function readValue(plan: ValuePlan, wireType: number, cursor: Cursor, end: numbe
       return readInt(cursor, wireType, end);
     case 'bool':
       return readInt(cursor, wireType, end) !== 0;
-    case 'message':
-      return readMessage(plan.message, cursor, endOf(reader, wireType, end));
+    case 'message': {
+      const stop = endOf(reader, wireType, end);
+      return place === undefined || sharing === undefined ? readMessage(plan.message, cursor, stop) : readShared(plan.message, cursor, stop, place, sharing);
+    }
     case 'bytes': {
       const stop = endOf(reader, wireType, end);
       const start = reader.pos;
@@ -184,16 +231,28 @@ function readParts(cursor: Cursor, end: number): { readonly ints: number[]; read
   return parts;
 }
 
+/** Objects of one list are often as old as each other. */
+const recentTimes = new Array<{ readonly at: number; readonly text: string } | undefined>(256);
+
 /** Null for the zero time, which JSON shows as null. */
 function readTime(type: 'time' | 'microTime', cursor: Cursor, end: number): string | null {
   if (cursor.reader.pos === end) return null;
   const { ints } = readParts(cursor, end);
+  if (type === 'time') {
+    const recent = recentTimes[(ints[1] ?? 0) & 255];
+    if (recent !== undefined && recent.at === (ints[1] ?? 0)) return recent.text;
+  }
   const date = new Date((ints[1] ?? 0) * 1000);
   if (Number.isNaN(date.getTime())) throw wrong();
   const seconds = date.toISOString().replace(/\.\d+Z$/, '');
   // Years that RFC 3339 cannot write.
   if (seconds.length !== 19) throw wrong();
-  return type === 'time' ? `${seconds}Z` : `${seconds}.${String(Math.floor((ints[2] ?? 0) / 1000)).padStart(6, '0')}Z`;
+  if (type === 'time') {
+    const text = `${seconds}Z`;
+    recentTimes[(ints[1] ?? 0) & 255] = { at: ints[1] ?? 0, text };
+    return text;
+  }
+  return `${seconds}.${String(Math.floor((ints[2] ?? 0) / 1000)).padStart(6, '0')}Z`;
 }
 
 function readInt({ reader, bytes }: Cursor, wireType: number, end: number): number {

@@ -7,7 +7,7 @@ import { createJsonListReader } from './json-list-reader.ts';
 import { Malformed, type ListHead, type ListReader } from './list-reader.ts';
 import { planOf, type MessagePlan } from './protobuf-plan.ts';
 import type { WireSchema } from './protobuf-schema.ts';
-import { createSharing } from './sharing.ts';
+import { createSharing, type Sharing } from './sharing.ts';
 
 type ListRead = Extract<Read, { how: 'list' }>;
 
@@ -53,7 +53,7 @@ async function readPages(
   plan: MessagePlan | undefined,
 ): Promise<unknown[] | 'expired'> {
   const items: unknown[] = [];
-  const share = createSharing();
+  const sharing = createSharing();
   const accept = plan === undefined ? JSON_TYPE : `${PROTOBUF},${JSON_TYPE}`;
   const asked = new Map<string, Promise<StreamedAnswer>>();
   const ask = (token: string): Promise<StreamedAnswer> => {
@@ -64,7 +64,7 @@ async function readPages(
     return answer;
   };
   const keep = (item: Record<string, unknown>): void => {
-    items.push(share(checked(source, read, item)));
+    items.push(sharing.shareParts(checked(source, read, item)));
   };
   try {
     let token = '';
@@ -74,7 +74,7 @@ async function readPages(
       if (answer.status === 410) return 'expired';
       if (answer.status !== 200) throw new Unread(gapOfStatus(source, { ...answer, bytes: answer.bytes(), body: await textOf(answer) }, path));
       const before = items.length;
-      const { next } = await readPage(source, read, answer, plan, keep, head => {
+      const { next } = await readPage(source, read, answer, { plan, sharing, keep }, head => {
         // At most one page ahead: it is asked for while this one is read.
         if (head.next !== '' && head.next !== token) void ask(head.next);
       });
@@ -91,12 +91,18 @@ async function readPages(
   }
 }
 
+/** What becomes of the items of a list. */
+interface Destination {
+  readonly plan: MessagePlan | undefined;
+  readonly sharing: Sharing;
+  readonly keep: (item: Record<string, unknown>) => void;
+}
+
 async function readPage(
   source: Source,
   read: ListRead,
   answer: StreamedAnswer,
-  plan: MessagePlan | undefined,
-  keep: (item: Record<string, unknown>) => void,
+  into: Destination,
   onHead: (head: ListHead) => void,
 ): Promise<ListHead> {
   let early: ListHead | undefined;
@@ -106,7 +112,7 @@ async function readPage(
     onHead(head);
   };
   try {
-    const reader = await readerOf(source, read, answer, plan, headed, keep);
+    const reader = await readerOf(source, read, answer, into, headed);
     for await (const chunk of answer.chunks) reader.push(chunk);
     const head = reader.end();
     assertKind(source, read, head);
@@ -125,14 +131,13 @@ async function readerOf(
   source: Source,
   read: ListRead,
   { headers }: StreamedAnswer,
-  plan: MessagePlan | undefined,
+  { plan, sharing, keep }: Destination,
   onHead: (head: ListHead) => void,
-  keep: (item: Record<string, unknown>) => void,
 ): Promise<ListReader> {
   const type = (headers['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
   if (type === PROTOBUF && plan !== undefined) {
     const [{ createProtobufListReader }, { decodeObject }] = await Promise.all([import('./protobuf-list-reader.ts'), import('./protobuf-decode.ts')]);
-    return createProtobufListReader(onHead, bytes => keep(decodeObject(plan, bytes)));
+    return createProtobufListReader(onHead, bytes => keep(decodeObject(plan, bytes, sharing)));
   }
   if (type !== JSON_TYPE) {
     throw malformed(source, type === 'text/html'

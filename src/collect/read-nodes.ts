@@ -1,7 +1,8 @@
 import { RequestFailure, type Answer, type ApiClient } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
-import { nodesProxy, type NodeAnswer, type PerResult, type Read, type Source } from '../evidence/source.ts';
+import { nodesProxy, type NodeAnswer, type PerResult, type Source } from '../evidence/source.ts';
 import { malformed, Unread } from './gap-of.ts';
+import { nodeAnswer, type AskKubelet, type KubeletAccess, type NodeRead } from './kubelet-access.ts';
 import { isRecord } from './read-list.ts';
 
 /** Kubelets that are asked at once, over all sources. */
@@ -12,11 +13,6 @@ const NODE_MILLISECONDS = 5_000;
 const BUDGET_MILLISECONDS = 60_000;
 /** Nodes that are asked before the rest: where all of these are refused, the right is missing for every node. */
 const SCOUTS = 3;
-
-export type NodeRead = Extract<Read, { how: 'node' }>;
-
-/** How kubelets are reached: through the API server, or at their own addresses, whatever certificate they show or not. */
-export type KubeletAccess = { readonly way: 'proxy' } | { readonly way: 'direct'; readonly takeAsTheyAre: boolean };
 
 /** What one run learns about its kubelets, shared by the sources that ask them. */
 export interface KubeletRun {
@@ -79,9 +75,6 @@ export async function readNodes(
   return names.flatMap(name => results.get(name) ?? []);
 }
 
-/** Asks one kubelet once. @throws {Unread} with the gap, {RequestFailure} */
-export type AskKubelet = (name: string, timeoutMilliseconds: number) => Promise<NodeAnswer>;
-
 async function askNode(asker: AskKubelet, source: Source, read: NodeRead, name: string, again: boolean, run: KubeletRun): Promise<{ value: unknown } | { gap: Gap }> {
   const learned = run.refused ?? run.dead.get(name);
   if (learned !== undefined) return { gap: { ...learned, source: source.id } };
@@ -110,12 +103,6 @@ function askThroughServer(client: ApiClient, source: Source, read: NodeRead): As
     if (answer.status !== 200) throw new Unread(gapOfNodeStatus(source, answer, read.path));
     return nodeAnswer(answer, 'proxy');
   };
-}
-
-/** An answer as evidence takes it, with the kubelet's own time. */
-export function nodeAnswer(answer: Answer, way: NodeAnswer['way']): NodeAnswer {
-  const date = Date.parse(answer.headers['date'] ?? '');
-  return { body: answer.body, way, ...(Number.isNaN(date) ? {} : { date: new Date(date).toISOString() }) };
 }
 
 function parsed(source: Source, read: NodeRead, first: NodeAnswer, second: NodeAnswer | undefined): unknown {
@@ -151,6 +138,10 @@ function gapOfNodeStatus(source: Source, answer: Answer, path: string): Gap {
     case 502:
     case 503:
     case 504:
+      if (String(status?.['message']).includes('tls: internal error')) {
+        // What a kubelet with serverTLSBootstrap says as long as nobody has signed its certificate.
+        return { ...base, kind: 'gap', reason: 'unreachable', detail: 'the kubelet has no serving certificate yet: look for its CertificateSigningRequest, which somebody must approve' };
+      }
       return { ...base, kind: 'gap', reason: 'unreachable', detail: `the API server cannot reach the kubelet (${answer.status})` };
     default:
       return { ...base, kind: 'gap', reason: 'serverError', detail: `the answer for the kubelet's ${path} was ${answer.status}` };

@@ -8,7 +8,7 @@ import { escapeForTerminal } from '../report/escape.ts';
 import type { Style } from '../report/style.ts';
 import type { Snapshot } from '../evidence/snapshot.ts';
 import { Problem } from '../problem.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, isAtLeast, namespaceOf, optInsOf, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, isAtLeast, namespaceOf, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -49,11 +49,7 @@ export async function runAuditCommand(command: AuditCommand, flags: AuditCommand
 export type AuditCommandFlags = Interfaces.InferredFlags<typeof allFlags>;
 
 async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
-  const run = followRun({
-    quiet: flags.quiet,
-    verbose: flags.verbose,
-    ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
-  });
+  const run = followRun(flags);
   if (flags['probe-anonymous'] && !flags.quiet) {
     process.stderr.write('--probe-anonymous: each kubelet gets a request without a credential on ports 10250 and 10255, which monitoring may take for an attack\n');
   }

@@ -1,36 +1,55 @@
 import type { ReadingOptions } from '../audit.ts';
 import { escapeForTerminal } from '../report/escape.ts';
+import { durationSeconds } from './flags.ts';
 
-/** How a live run is watched and ended: progress and requests on stderr, --timeout, Ctrl-C. */
-export function followRun(options: { readonly quiet: boolean; readonly verbose: boolean; readonly timeoutSeconds?: number }): {
+/** Node's clocks end here, at 24 days, and take anything longer for no time at all. */
+const LONGEST_MILLISECONDS = 2 ** 31 - 1;
+
+/**
+ * How a live run is watched and ended: progress and requests on stderr, --timeout, Ctrl-C.
+ * @throws {Problem} for a --timeout that is no duration
+ */
+export function followRun(flags: { readonly quiet: boolean; readonly verbose: boolean; readonly timeout?: string | undefined }): {
   readonly options: ReadingOptions;
+  /** Whether the person pressed Ctrl-C. */
+  readonly wasInterrupted: () => boolean;
   /** Takes the progress line and the signal handlers away. */
   readonly end: () => void;
 } {
+  const seconds = flags.timeout === undefined ? 0 : durationSeconds('--timeout', flags.timeout);
   const abort = new AbortController();
-  const showsProgress = process.stderr.isTTY && !options.quiet && !options.verbose && process.env['CI'] === undefined;
+  const showsProgress = process.stderr.isTTY && !flags.quiet && !flags.verbose && process.env['CI'] === undefined;
+  let isInterrupted = false;
   let finished = 0;
   let total = 0;
 
   function interrupt(): void {
+    // What is under way ends within a second or two; pressed a third time, it is over at once.
+    if (isInterrupted) return stopListening();
+    isInterrupted = true;
     clearLine();
     process.exitCode = 130;
     process.stderr.write(total === 0 ? 'interrupted before anything was read\n' : `interrupted: ${finished} of ${total} sources were read, and the report holds only those\n`);
     abort.abort(new Error('interrupted'));
   }
 
+  function stopListening(): void {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+
   function clearLine(): void {
     if (showsProgress) process.stderr.write('\r\u001b[K');
   }
 
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   const timer =
-    options.timeoutSeconds === undefined || options.timeoutSeconds === 0
+    seconds === 0
       ? undefined
       : setTimeout(() => {
           abort.abort(Object.assign(new Error('the --timeout is over'), { name: 'TimeoutError' }));
-        }, options.timeoutSeconds * 1000);
+        }, Math.min(seconds * 1000, LONGEST_MILLISECONDS));
 
   return {
     options: {
@@ -40,7 +59,7 @@ export function followRun(options: { readonly quiet: boolean; readonly verbose: 
         total = event.total;
         if (showsProgress) process.stderr.write(`\r\u001b[K${event.finished}/${event.total} ${event.source.title}`);
       },
-      ...(options.verbose
+      ...(flags.verbose
         ? {
             onRequest: event => {
               process.stderr.write(
@@ -50,10 +69,10 @@ export function followRun(options: { readonly quiet: boolean; readonly verbose: 
           }
         : {}),
     },
+    wasInterrupted: () => isInterrupted,
     end() {
       clearTimeout(timer);
-      process.off('SIGINT', interrupt);
-      process.off('SIGTERM', interrupt);
+      stopListening();
       clearLine();
     },
   };

@@ -12,12 +12,13 @@ export default class Permissions extends BaseCommand {
     ...connectionFlags,
     namespace: auditFlags.namespace,
     'all-namespaces': auditFlags['all-namespaces'],
+    timeout: auditFlags.timeout,
     ...outputFlags,
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Permissions);
-    const run = followRun({ quiet: flags.quiet, verbose: flags.verbose });
+    const run = followRun(flags);
     try {
       const report = await auditPermissions(connectionOf(flags), {
         ...run.options,

@@ -3,7 +3,7 @@ import { EVERYTHING, takeSnapshot } from '../audit.ts';
 import { Problem } from '../problem.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, connectionFlags, connectionOf, durationSeconds, namespaceOf, optInsOf, outputFlags } from './flags.ts';
+import { auditFlags, connectionFlags, connectionOf, namespaceOf, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -28,11 +28,7 @@ export default class Snapshot extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Snapshot);
-    const run = followRun({
-      quiet: flags.quiet,
-      verbose: flags.verbose,
-      ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
-    });
+    const run = followRun(flags);
     try {
       const snapshot = await takeSnapshot(connectionOf(flags), EVERYTHING, {
         ...run.options,
@@ -41,6 +37,11 @@ export default class Snapshot extends BaseCommand {
         ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
       });
       if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);
+      // Whoever interrupts does not want the file; what was read has been said.
+      if (run.wasInterrupted()) {
+        process.stderr.write(`${args.file} was not written\n`);
+        return;
+      }
       const { encodeSnapshot } = await import('./snapshot-on-disk.ts');
       await writeFileWhole(args.file, await encodeSnapshot(snapshot));
       const sources = Object.values(snapshot.sources);

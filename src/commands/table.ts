@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default:
   'rbac:access': () => import('./rbac/access.ts'),
   'rbac:path': () => import('./rbac/path.ts'),
   kubelet: () => import('./kubelet.ts'),
+  network: () => import('./network.ts'),
   secrets: () => import('./secrets.ts'),
   versions: () => import('./versions.ts'),
   checks: () => import('./checks.ts'),

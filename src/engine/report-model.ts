@@ -8,6 +8,7 @@ import type { HandshakeView } from '../indexes/handshake-certificates.ts';
 import type { Platform } from '../indexes/platform.ts';
 import type { KubeletView } from '../indexes/kubelet-view.ts';
 import type { AccessView } from '../indexes/rbac-access.ts';
+import type { NetworkView } from '../indexes/network-view.ts';
 import type { RbacPathView } from '../indexes/rbac-path-view.ts';
 import type { RbacView } from '../indexes/rbac-view.ts';
 import type { WhoCanView } from '../indexes/rbac-who-can.ts';
@@ -192,6 +193,7 @@ export interface ReportViews {
   readonly rbac?: RbacView | ViewGaps;
   readonly rbacPath?: RbacPathView | ViewGaps;
   readonly kubelet?: KubeletView | ViewGaps;
+  readonly network?: NetworkView | ViewGaps;
   readonly secrets?: SecretsView | ViewGaps;
   readonly versions?: VersionsView | ViewGaps;
   readonly permissions?: PermissionsView;

@@ -31,6 +31,18 @@ const FAMILIES = {
 
 export type MetricFamily = keyof typeof FAMILIES;
 
+/** The families that are kept, with the labels that a series must have, as words for a page. */
+export function keptSeries(): string {
+  return Object.entries(FAMILIES)
+    .map(([family, labels]) => `\`${family}${formatLabels(labels)}\``)
+    .join(', ');
+}
+
+function formatLabels(labels: Readonly<Record<string, string>>): string {
+  const words = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  return words.length === 0 ? '' : `{${words.join(',')}}`;
+}
+
 export function isKeptFamily(name: string): name is MetricFamily {
   return Object.hasOwn(FAMILIES, name);
 }

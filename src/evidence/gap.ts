@@ -58,6 +58,11 @@ export type Permission =
     }
   | { readonly nonResourceURL: string; readonly verb: string };
 
+/** What nobody can read from here, in a sentence of its own. */
+export function notObservable(reason: GapReason, detail: string): Gap {
+  return { kind: 'notObservable', reason, detail };
+}
+
 /** A right as `kubectl auth can-i` takes it: `list clusterroles.rbac.authorization.k8s.io`, `get /metrics`. */
 export function formatPermission(permission: Permission): string {
   if ('nonResourceURL' in permission) return `${permission.verb} ${permission.nonResourceURL}`;

@@ -95,7 +95,7 @@ export function parseConfigz({ body, way }: NodeAnswer): KubeletConfigz {
  * A configuration in force, from its JSON form. Undefined where anonymous access or authorization is not said, which a
  * kubelet always says.
  */
-export function configurationIn(value: unknown): KubeletConfiguration | undefined {
+function configurationIn(value: unknown): KubeletConfiguration | undefined {
   const kept = project(KUBELET_CONFIGURATION_FIELDS, value);
   const authentication = recordAt(kept, 'authentication');
   const anonymous = recordAt(authentication, 'anonymous')['enabled'];

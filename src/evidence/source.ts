@@ -31,6 +31,8 @@ export type Read =
       readonly alsoOk?: readonly number[];
       /** Turns the body into evidence; throws where the body is not what the path promises. */
       readonly parse: (body: string) => unknown;
+      /** What is left of the body then, for the page "what secaudit reads": "names of the API groups". */
+      readonly keeps: string;
     }
   | {
       /** One GET of every kubelet, below its root. */
@@ -39,8 +41,8 @@ export type Read =
       readonly accept?: string;
       /** So many nodes are asked a second time right after the first, where what counts is the step between. */
       readonly againOf?: number;
-      /** What is kept, for the page that says so. */
-      readonly fields?: AnyFieldTree;
+      /** What is kept, for the page that says so: fields of the answer, or words. */
+      readonly keeps: AnyFieldTree | string;
       /** Turns the answer into evidence; throws where the body is not what the path promises. */
       readonly parse: (first: NodeAnswer, second?: NodeAnswer) => unknown;
     }
@@ -55,6 +57,7 @@ export type Read =
       readonly kind: string;
       readonly resource: string;
       readonly parse: (body: string) => unknown;
+      readonly keeps: string;
     }
   | {
       /** What the server shows to anybody, before any login. */
@@ -184,6 +187,7 @@ export function getSource<T>(declared: {
   readonly alsoOk?: readonly number[];
   readonly permissions: readonly Permission[];
   readonly readWithNamespace?: boolean;
+  readonly keeps: string;
   readonly parse: (body: string) => T;
 }): Source<T> {
   return {
@@ -194,6 +198,7 @@ export function getSource<T>(declared: {
     read: {
       how: 'get',
       path: declared.path,
+      keeps: declared.keeps,
       parse: declared.parse,
       ...(declared.accept === undefined ? {} : { accept: declared.accept }),
       ...(declared.alsoOk === undefined ? {} : { alsoOk: declared.alsoOk }),
@@ -236,7 +241,7 @@ export function perNodeSource<T>(declared: {
   readonly path: string;
   readonly accept?: string;
   readonly againOf?: number;
-  readonly fields?: AnyFieldTree;
+  readonly keeps: AnyFieldTree | string;
   readonly parse: (first: NodeAnswer, second?: NodeAnswer) => T;
 }): Source<readonly PerResult<T>[]> {
   return {
@@ -247,10 +252,10 @@ export function perNodeSource<T>(declared: {
     read: {
       how: 'node',
       path: declared.path,
+      keeps: declared.keeps,
       parse: declared.parse,
       ...(declared.accept === undefined ? {} : { accept: declared.accept }),
       ...(declared.againOf === undefined ? {} : { againOf: declared.againOf }),
-      ...(declared.fields === undefined ? {} : { fields: declared.fields }),
     },
     per: 'node',
     permissions: [nodesProxy, { apiGroup: '', resource: 'nodes', verb: 'list' }],
@@ -271,15 +276,16 @@ export function selfReviewSource<T>(declared: {
   readonly kind: string;
   readonly resource: string;
   readonly readWithNamespace?: boolean;
+  readonly keeps: string;
   readonly parse: (body: string) => T;
 }): Source<T> {
-  const { apiVersion, kind, resource, parse } = declared;
+  const { apiVersion, kind, resource, keeps, parse } = declared;
   return {
     type: 'source',
     id: declared.id,
     title: declared.title,
     projectionVersion: declared.projectionVersion,
-    read: { how: 'selfReview', apiVersion, kind, resource, parse },
+    read: { how: 'selfReview', apiVersion, kind, resource, keeps, parse },
     permissions: [{ apiGroup: apiGroupOf(apiVersion), resource, verb: 'create' }],
     skippedWithNamespace: declared.readWithNamespace !== true,
   };

@@ -6,7 +6,7 @@ import type { PolicyRule } from './rbac-matcher.ts';
 import { IMPACTS, powersOf, type Impact, type Power, type Reach } from './rbac-power.ts';
 import { compareText, rowsOf, unseenOf, type Unseen } from './rbac-rows.ts';
 import { NAMES, type RbacRows } from './rbac-view.ts';
-import type { Way } from './rbac-who-can.ts';
+import type { Way } from './rbac-who-can-rows.ts';
 
 /** Whose rights are asked for: a user with all its groups, or a group, of which any member may have more. */
 export interface AccessQuestion {

@@ -1,6 +1,7 @@
 import { escalationPrimitives } from '../data/escalation-primitives.ts';
 import { FACTS, type CapabilityLeg, type EscalationPrimitive } from '../data/escalation/primitive.ts';
 import { ruleAllows, type PolicyRule } from './rbac-matcher.ts';
+import { namedRights, type NamedRight } from './rbac-named-rights.ts';
 
 /** One bit for each distinct leg of the catalogue. */
 export type Mask = Uint32Array;
@@ -18,6 +19,11 @@ for (const way of escalationPrimitives.flatMap(each => each.ways)) {
     atoms.push(leg);
   }
 }
+/** The legs about a resource as it stands in a rule; those about a subresource also under that of any resource. */
+const bitsOf = Map.groupBy(
+  atoms.flatMap((atom, bit) => atom.resources.flatMap(path => (path.includes('/') ? [path, `*/${path.split('/')[1] ?? ''}`] : [path]).map(key => ({ key, bit })))),
+  ({ key }) => key,
+);
 const words = Math.ceil(atoms.length / 32);
 const waysOf = steps.map(each => each.ways.map(way => maskOf(way)));
 const clusterOnly = maskOf(atoms.filter(each => each.clusterOnly));
@@ -40,39 +46,77 @@ export function holdsLeg(rule: PolicyRule, leg: CapabilityLeg): boolean {
   });
 }
 
-/** Evidence is frozen, so a list of rules always compiles to the same; graphs are built several times over one list. */
-const byList = new WeakMap<readonly PolicyRule[], readonly [Mask, Mask]>();
-
-/** Compiles rules to masks; equal lists of rules are looked at once. */
-export function capabilityCompiler(): (rules: readonly PolicyRule[], reach: 'cluster' | 'namespace') => Mask {
-  const byContent = new Map<string, readonly [Mask, Mask]>();
-  return (rules, reach) => {
-    const known = byList.get(rules) ?? compile(rules);
-    return known[reach === 'cluster' ? 0 : 1];
-  };
-
-  function compile(rules: readonly PolicyRule[]): readonly [Mask, Mask] {
-    const content = JSON.stringify(rules);
-    let masks = byContent.get(content);
-    if (masks === undefined) {
-      const whole = empty();
-      for (const [bit, atom] of atoms.entries()) if (rules.some(rule => holdsLeg(rule, atom))) set(whole, bit);
-      masks = [whole, whole.map((word, at) => word & ~(clusterOnly[at] ?? 0))];
-      byContent.set(content, masks);
-    }
-    byList.set(rules, masks);
-    return masks;
-  }
+/** What the rules of a role give, worked out once for all of its bindings. */
+export interface CompiledRules {
+  readonly cluster: Mask;
+  readonly namespace: Mask;
+  /** Whether any of it leads on. */
+  readonly isUseful: boolean;
+  readonly named: readonly NamedRight[];
 }
 
-/** Whether a mask has anything that leads on. */
-export function isUseful(mask: Mask): boolean {
+/** Evidence is frozen, so a list of rules always compiles to the same; graphs are built several times over one list. */
+const byList = new WeakMap<readonly PolicyRule[], CompiledRules>();
+
+/** Compiles rules to masks; equal lists of rules are looked at once. */
+export function ruleCompiler(): (rules: readonly PolicyRule[]) => CompiledRules {
+  const byContent = new Map<string, CompiledRules>();
+  const here = new Map<readonly PolicyRule[], CompiledRules>();
+  return rules => {
+    let known = here.get(rules) ?? byList.get(rules);
+    if (known === undefined) {
+      const content = JSON.stringify(rules);
+      known = byContent.get(content) ?? compile(rules);
+      byContent.set(content, known);
+      byList.set(rules, known);
+    }
+    here.set(rules, known);
+    return known;
+  };
+}
+
+function compile(rules: readonly PolicyRule[]): CompiledRules {
+  const whole = empty();
+  for (const rule of rules) {
+    for (const bit of bitsNear(rule)) {
+      const atom = atoms[bit];
+      if (atom !== undefined && holdsLeg(rule, atom)) set(whole, bit);
+    }
+  }
+  const cluster = interned(whole);
+  const named = namedRights(rules);
+  return { cluster, namespace: interned(whole.map((word, at) => word & ~(clusterOnly[at] ?? 0))), isUseful: named.length > 0 || isUseful(cluster), named };
+}
+
+/** The legs that a rule may hold, by its resources: most rules are near none. */
+function bitsNear({ resources = [] }: PolicyRule): Iterable<number> {
+  if (resources.includes('*')) return atoms.keys();
+  return resources.flatMap(path => bitsOf.get(path)?.map(({ bit }) => bit) ?? []);
+}
+
+function isUseful(mask: Mask): boolean {
   return mask.some((word, at) => (word & (useful[at] ?? 0)) !== 0);
+}
+
+/** Equal masks are one, so that what follows from a mask is worked out once. There are as many as kinds of roles held together. */
+const masks = new Map<string, Mask>();
+const unions = new WeakMap<Mask, WeakMap<Mask, Mask>>();
+
+function interned(mask: Mask): Mask {
+  const key = mask.join();
+  const known = masks.get(key);
+  if (known !== undefined) return known;
+  masks.set(key, mask);
+  return mask;
 }
 
 export function union(a: Mask | undefined, b: Mask | undefined): Mask | undefined {
   if (a === undefined || b === undefined || a === b) return a ?? b;
-  return a.map((word, at) => word | (b[at] ?? 0));
+  let withA = unions.get(a);
+  if (withA === undefined) unions.set(a, (withA = new WeakMap()));
+  let both = withA.get(b);
+  if (both === undefined) withA.set(b, (both = interned(a.map((word, at) => word | (b[at] ?? 0)))));
+  return both;
 }
 
 /** The indexes into {@link steps} that a mask allows. */

@@ -1,7 +1,8 @@
 import type { Subject } from '../evidence/subject.ts';
 import type { Goal } from './rbac-edges.ts';
 import { isPlatformRole, platformOf } from './rbac-expected.ts';
-import type { RbacGraph } from './rbac-graph.ts';
+import { defineIndex } from '../evidence/need.ts';
+import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import type { Grant } from './rbac-grants.ts';
 import { isEverything } from './rbac-power.ts';
@@ -21,13 +22,26 @@ export interface Escalation {
 const goals: readonly Goal[] = ['cluster-admin', 'node', 'all-secrets', 'namespace-admin'];
 
 /** Subjects that somebody other than a platform bound. What a platform itself bound is only a step on the way of others. */
-export function boundByUsers(graph: RbacGraph): string[] {
+function boundByUsers(graph: RbacGraph): string[] {
   return [...graph.grantsOf].flatMap(([key, grants]) =>
     (key !== 'Group/system:masters' && grants.some(grant => platformOf(grant) === undefined) ? [key] : []));
 }
 
+/** Whoever comes to more by rights of their own, of everybody whom somebody other than a platform bound. */
+export interface RbacEscalations {
+  readonly graph: RbacGraph;
+  /** By formatted subject; undefined for whoever comes to nothing more. */
+  readonly found: ReadonlyMap<string, Escalation | undefined>;
+}
+
+export const rbacEscalations = defineIndex({
+  id: 'rbac-escalations',
+  needs: { graph: rbacGraph },
+  build: ({ graph }): RbacEscalations => ({ graph, found: new Map(boundByUsers(graph).map(key => [key, escalationOf(graph, key)])) }),
+});
+
 /** Undefined where a subject comes to nothing, has everything already, or comes to it by a group that has a way of its own. */
-export function escalationOf(graph: RbacGraph, key: string): Escalation | undefined {
+function escalationOf(graph: RbacGraph, key: string): Escalation | undefined {
   const own = graph.grantsOf.get(key) ?? [];
   const subject = own[0]?.subject;
   const isOwner = own.some(grant => isEverything(grant.rules) && (grant.namespace === undefined || grant.namespace === 'kube-system'));

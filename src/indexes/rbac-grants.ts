@@ -1,6 +1,6 @@
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted, type Context } from '../evidence/need.ts';
-import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../evidence/sources/rbac.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
@@ -78,41 +78,40 @@ export const rbacGrants = defineIndex({
     roleBindings: attempt(roleBindings),
   },
   build(evidence, context): RbacGrants {
-    const findRules = roleFinder(evidence.clusterRoles, evidence.roles);
-    const sorted = { grants: [] as Grant[], dangling: [] as BoundTo[], unresolved: [] as UnresolvedGrant[], inert: [] as RbacGrants['inert'][number][] };
+    const findRole = roleFinder(evidence.clusterRoles, evidence.roles);
+    const canonical = subjectFinder();
+    const grants: Grant[] = [];
+    const dangling: BoundTo[] = [];
+    const unresolved: UnresolvedGrant[] = [];
+    const inert: RbacGrants['inert'][number][] = [];
     const unread: UnreadBindings[] = [];
 
     for (const source of [clusterRoleBindings, roleBindings]) {
       const read: Attempted<readonly BindingItem[]> =
         source === clusterRoleBindings ? evidence.clusterRoleBindings : evidence.roleBindings;
       if ('gaps' in read) unread.push(unreadBindings(source === clusterRoleBindings, read.gaps, context));
-      else for (const item of read.value) resolve(item, refOf(source, item));
+      else for (const item of sortedByName(read.value)) resolve(item, refOf(source, item));
     }
 
     function resolve(item: BindingItem, binding: ResourceRef): void {
       const { namespace } = item.metadata;
       const entries = item.subjects ?? [];
-      const role = roleOf(item);
-      // A ClusterRoleBinding to a Role is refused by the API server, and would resolve to nothing.
-      const found = role.kind === 'Role' && namespace === undefined ? undefined : findRules(role);
-      for (const [subjectIndexes, subject] of subjectsOf(entries, namespace)) {
+      const { role, found } = findRole(item);
+      for (const [subject, subjectIndexes] of subjectsOf(entries, namespace, canonical)) {
         if (subject === undefined) {
-          sorted.inert.push(...subjectIndexes.map(subjectIndex => ({ binding, subjectIndex })));
+          inert.push(...subjectIndexes.map(subjectIndex => ({ binding, subjectIndex })));
           continue;
         }
-        const bound = { binding, entries, subject, subjectIndexes, role, ...(namespace === undefined ? {} : { namespace }) };
-        if (found === undefined) sorted.dangling.push(bound);
-        else if ('gaps' in found) sorted.unresolved.push({ ...bound, gaps: found.gaps });
-        else sorted.grants.push({ ...bound, rules: found.rules });
+        const bound = namespace === undefined ? { binding, entries, subject, subjectIndexes, role } : { binding, entries, subject, subjectIndexes, role, namespace };
+        if (found === undefined) dangling.push(bound);
+        else if ('gaps' in found) unresolved.push({ ...bound, gaps: found.gaps });
+        else grants.push({ ...bound, rules: found.rules });
       }
     }
 
     const isOutOfScope = ({ gaps }: UnreadBindings): boolean => gaps.every(gap => gap.kind === 'outOfScope');
     return {
-      grants: sorted.grants.sort(byBindingAndSubject),
-      dangling: sorted.dangling.sort(byBindingAndSubject),
-      unresolved: sorted.unresolved.sort(byBindingAndSubject),
-      inert: sorted.inert.sort((a, b) => compare(formatRef(a.binding), formatRef(b.binding)) || a.subjectIndex - b.subjectIndex),
+      grants, dangling, unresolved, inert,
       unread: unread.filter(each => !isOutOfScope(each)),
       outOfScope: unread.filter(isOutOfScope),
       ...(context.namespace === undefined ? {} : { namespace: context.namespace }),
@@ -122,56 +121,97 @@ export const rbacGrants = defineIndex({
 
 type Found = { readonly rules: readonly PolicyRule[] } | { readonly gaps: readonly Gap[] } | undefined;
 
-/** Finds the rules of a role: undefined where it does not exist, its gaps where that could not be read. */
-function roleFinder(
-  clusterWide: Attempted<readonly RoleItem[]>,
-  namespaced: Attempted<readonly RoleItem[]>,
-): (role: ResourceRef) => Found {
-  const rules = new Map<string, readonly PolicyRule[]>();
-  for (const [source, read] of [[clusterRoles, clusterWide], [roles, namespaced]] as const) {
-    if ('gaps' in read) continue;
-    for (const item of read.value) rules.set(formatRef(refOf(source, item)), item.rules ?? []);
+interface FoundRole {
+  readonly role: ResourceRef;
+  readonly found: Found;
+}
+
+/**
+ * Finds the role of a binding with its rules: undefined where it does not exist, its gaps where that could not be read. All
+ * bindings to one role get one and the same answer.
+ */
+function roleFinder(clusterWide: Attempted<readonly RoleItem[]>, namespaced: Attempted<readonly RoleItem[]>): (binding: BindingItem) => FoundRole {
+  const { apiVersion } = clusterRoles.read;
+  const inCluster = new Map<string, FoundRole>();
+  const inNamespace = new Map<string, Map<string, FoundRole>>();
+  for (const { metadata: { name }, rules = [] } of 'value' in clusterWide ? clusterWide.value : []) {
+    inCluster.set(name, { role: { apiVersion, kind: 'ClusterRole', name }, found: { rules } });
   }
-  return role => {
-    const known = rules.get(formatRef(role));
-    if (known !== undefined) return { rules: known };
-    if (role.kind === 'ClusterRole') return 'gaps' in clusterWide ? clusterWide : undefined;
-    return role.kind === 'Role' && 'gaps' in namespaced ? namespaced : undefined;
+  for (const { metadata: { name, namespace = '' }, rules = [] } of 'value' in namespaced ? namespaced.value : []) {
+    inner(inNamespace, namespace).set(name, { role: { apiVersion, kind: 'Role', namespace, name }, found: { rules } });
+  }
+  return ({ metadata: { namespace }, roleRef: { kind, name } }) => {
+    if (kind === 'ClusterRole') return known(inCluster, name, () => ({ role: { apiVersion, kind, name }, found: 'gaps' in clusterWide ? clusterWide : undefined }));
+    // A ClusterRoleBinding to a Role is refused by the API server, and would resolve to nothing.
+    if (namespace === undefined) return { role: { apiVersion, kind, name }, found: undefined };
+    const missing = (found: Found): FoundRole => ({ role: { apiVersion, kind, namespace, name }, found });
+    return kind === 'Role' ? known(inner(inNamespace, namespace), name, () => missing('gaps' in namespaced ? namespaced : undefined)) : missing(undefined);
   };
 }
 
-/** The role that a binding refers to: a Role stands in the binding's own namespace. */
-function roleOf({ metadata, roleRef }: BindingItem): ResourceRef {
-  const { apiVersion } = clusterRoles.read;
-  const { kind, name } = roleRef;
-  return kind === 'ClusterRole' || metadata.namespace === undefined
-    ? { apiVersion, kind, name }
-    : { apiVersion, kind, namespace: metadata.namespace, name };
+function inner<T>(map: Map<string, Map<string, T>>, key: string): Map<string, T> {
+  return known(map, key, () => new Map<string, T>());
 }
 
-/** The distinct subjects of a binding with their places; the entries that match nobody come under undefined. */
+function known<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const before = map.get(key);
+  if (before !== undefined) return before;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+/** Canonical subjects, one object for each: whoever groups grants by subject need not compare texts. */
+function subjectFinder(): (entry: BoundSubject, namespace: string | undefined) => Subject | undefined {
+  const byKey = new Map<string, Subject>();
+  // Evidence holds equal entries once.
+  const byEntry = new Map<BoundSubject, Subject>();
+  return (entry, namespace) => {
+    const before = byEntry.get(entry);
+    if (before !== undefined) return before;
+    const fresh = canonicalSubject(entry, namespace);
+    if (fresh === undefined) return undefined;
+    const subject = known(byKey, formatSubject(fresh), () => fresh);
+    const isOfBinding = entry.kind === 'ServiceAccount' && (entry.namespace ?? '') === '';
+    if (!isOfBinding) byEntry.set(entry, subject);
+    return subject;
+  };
+}
+
+/** The distinct subjects of a binding with their places, in order; the entries that match nobody come under undefined. */
 function subjectsOf(
   entries: readonly BoundSubject[],
   namespace: string | undefined,
-): readonly (readonly [places: readonly [number, ...number[]], subject: Subject | undefined])[] {
-  const places = new Map<string, [[number, ...number[]], Subject | undefined]>();
+  canonical: ReturnType<typeof subjectFinder>,
+): Iterable<readonly [subject: Subject | undefined, places: readonly [number, ...number[]]]> {
+  const [only, ...others] = entries;
+  if (only !== undefined && others.length === 0) return [[canonical(only, namespace), FIRST]];
+  const places = new Map<Subject | undefined, [number, ...number[]]>();
   entries.forEach((entry, position) => {
-    const subject = canonicalSubject(entry, namespace);
-    const key = subject === undefined ? '' : formatSubject(subject);
-    const known = places.get(key);
-    if (known === undefined) places.set(key, [[position], subject]);
-    else known[0].push(position);
+    const subject = canonical(entry, namespace);
+    const before = places.get(subject);
+    if (before === undefined) places.set(subject, [position]);
+    else before.push(position);
   });
-  return [...places.values()];
+  return [...places].map(each => ({ each, key: each[0] === undefined ? '' : formatSubject(each[0]) })).sort((a, b) => compare(a.key, b.key)).map(({ each }) => each);
+}
+
+const FIRST: readonly [number] = [0];
+
+/** As the API server lists them; a list that is in order already, as it mostly is, is not copied. */
+function sortedByName(items: readonly BindingItem[]): readonly BindingItem[] {
+  const isInOrder = items.every((item, at) => at === 0 || compareNames(items[at - 1] ?? item, item) <= 0);
+  return isInOrder ? items : items.toSorted(compareNames);
+}
+
+function compareNames({ metadata: a }: BindingItem, { metadata: b }: BindingItem): number {
+  // A slash ends the namespace, as in the keys of etcd.
+  return a.namespace === b.namespace ? compare(a.name, b.name) : compare(`${a.namespace ?? ''}/`, `${b.namespace ?? ''}/`);
 }
 
 function unreadBindings(isClusterWide: boolean, gaps: readonly Gap[], { namespace }: Context): UnreadBindings {
   if (isClusterWide) return { of: 'ClusterRoleBindings', isClusterWide, gaps };
   return { of: `RoleBindings in ${namespace === undefined ? 'all namespaces' : `namespace ${namespace}`}`, isClusterWide, gaps };
-}
-
-function byBindingAndSubject(a: BoundTo, b: BoundTo): number {
-  return compare(formatRef(a.binding), formatRef(b.binding)) || compare(formatSubject(a.subject), formatSubject(b.subject));
 }
 
 /** By code unit: the same on every machine, whatever its locale. */

@@ -1,87 +1,112 @@
 import type { EscalationPrimitive } from '../data/escalation/primitive.ts';
 import { leg } from '../data/escalation/primitive.ts';
-import { formatSubject, type Subject } from '../evidence/subject.ts';
-import { capabilityCompiler, hasLeg, isUseful, steps, stepsOf, union, type Mask } from './rbac-capabilities.ts';
-import { createEdges, GOALS, type Edges } from './rbac-edges.ts';
+import type { ResourceRef } from '../evidence/resource-ref.ts';
+import type { Subject } from '../evidence/subject.ts';
+import { hasLeg, ruleCompiler, steps, stepsOf, union, type Mask } from './rbac-capabilities.ts';
+import type { Edges } from './rbac-edges.ts';
+import { groupsAbove, PLACES, surroundingPlaces, type NamespacePlace } from './rbac-graph-places.ts';
+import { holdersOf, type Held } from './rbac-graph-holders.ts';
 import type { Grant } from './rbac-grants.ts';
 import { identityOf } from './rbac-identity.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
-import { namedRights, type NamedRight } from './rbac-named-rights.ts';
-import { addSurroundings, PLACES } from './rbac-graph-places.ts';
+import type { Step } from './rbac-removal.ts';
 import type { RbacSurroundings } from './rbac-surroundings.ts';
 
 /** A step limited to names: the primitive's index is `NAMED - label`. */
 export const NAMED = -100;
 
-interface Held {
-  /** By namespace; the empty string is the cluster. */
-  readonly masks: Map<string, Mask>;
-  readonly named: (NamedRight & { readonly namespace: string })[];
-  readonly roles: Set<string>;
+/** The rules of a ClusterRole that a binding may be made to. */
+export type RolesByName = (name: string) => readonly PolicyRule[] | undefined;
+
+/** Edges, and what becomes of them without a binding. */
+export interface BuiltGraph {
+  readonly edges: Edges;
+  /** Whoever's steps hang on a binding, each with the steps that it has without it. */
+  readonly stepsWithout: (binding: ResourceRef) => ReadonlyMap<number, readonly Step[]>;
 }
 
-/** A role with its rules, as far as a binding may be made to it. */
-export type RolesByName = (kind: string, namespace: string, name: string) => readonly PolicyRule[] | undefined;
+/** Whether a label is that of a step by a right. */
+export function isStepLabel(label: number): boolean {
+  return label >= 0 || label <= NAMED;
+}
+
+type AddStep = (from: number, to: number, weight: number, label: number, scope: number) => void;
 
 /** Subjects, places and goals, with an edge for every step from one to the next. */
-export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName): Edges {
-  const edges = createEdges();
-  for (const goal of GOALS) edges.node(`goal:${goal}`);
-  const compile = capabilityCompiler();
-  const bound = new Set<string>();
+export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName): BuiltGraph {
+  const compile = ruleCompiler();
   const live = steps.map(each => isPossible(each, surroundings));
-  const held = new Map<string, Held>();
-  const subjects = new Map<string, Subject>();
   const known = new WeakMap<Mask, readonly number[]>();
-  const named = new Map<readonly PolicyRule[], readonly NamedRight[]>();
-
-  for (const grant of grants) {
-    const key = formatSubject(grant.subject);
-    const mask = compile(grant.rules, grant.namespace === undefined ? 'cluster' : 'namespace');
-    let names = named.get(grant.rules);
-    if (names === undefined) named.set(grant.rules, names = namedRights(grant.rules));
-    if (!subjects.has(key)) subjects.set(key, grant.subject);
-    if (names.length === 0 && !isUseful(mask)) continue;
-    let own = held.get(key);
-    if (own === undefined) held.set(key, own = { masks: new Map(), named: [], roles: new Set() });
-    const namespace = grant.namespace ?? '';
-    if (namespace !== '') bound.add(namespace);
-    own.masks.set(namespace, union(own.masks.get(namespace), mask) ?? mask);
-    own.roles.add(`${namespace}|${grant.role.kind}|${grant.role.name}`);
-    for (const each of names) own.named.push({ ...each, namespace });
-  }
-
-  const memberships = addSurroundings(edges, surroundings, subjects.values(), bound);
-  const plain: Held = { masks: new Map(), named: [], roles: new Set() };
-  const bearers = new Set([...held.keys()]);
+  const { held, bound } = holdersOf(grants, compile);
+  const { edges, at: place, account, hasAccount } = surroundingPlaces(surroundings, held.keys(), bound);
+  const numberOf = ({ kind, namespace = '', name }: Subject): number => (kind === 'ServiceAccount' ? account(namespace, name) : edges.node(`${kind}/${name}`));
+  const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
+  const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };
+  let add = addEdge;
+  let byBinding: ReadonlyMap<ResourceRef, readonly Grant[]> | undefined;
+  let membersOf: ReadonlyMap<string, readonly Subject[]> | undefined;
+  let bySubject: ReadonlyMap<Subject, readonly Grant[]> | undefined;
   // A service account may hold by its groups what only together with its own makes a step; without any of its own, the groups have it.
-  for (const key of bearers) {
-    const subject = subjects.get(key);
-    if (subject !== undefined) addSteps(edges.node(key), held.get(key) ?? plain, groupsOf(subject));
-  }
-  return edges;
+  for (const [subject, own] of held) if (own.isUseful) addSteps(numberOf(subject), own, groupsOf(subject));
+  return { edges, stepsWithout };
 
-  function groupsOf(subject: Subject): readonly Held[] {
-    const { kind } = subject;
-    const groups = kind === 'Group' ? memberships(subject) : identityOf({ ...subject, kind }).groups;
-    return groups.flatMap(name => held.get(`Group/${name}`) ?? []);
+  function groupsOf(subject: Subject, without?: ReadonlyMap<string, Held>): readonly Held[] {
+    return impliedGroups(subject).flatMap(each => without?.get(each) ?? groups.get(each) ?? []);
   }
 
-  function addSteps(from: number, own: Held, groups: readonly Held[]): void {
-    const namespaces = new Set([...own.masks.keys(), ...groups.flatMap(group => [...group.masks.keys()])]);
+  /** By group, everybody bound who is in it by their name alone. */
+  function members(): ReadonlyMap<string, readonly Subject[]> {
+    if (membersOf !== undefined) return membersOf;
+    const found = new Map<string, Subject[]>();
+    for (const subject of held.keys()) {
+      for (const name of impliedGroups(subject)) {
+        const known = found.get(name);
+        if (known === undefined) found.set(name, [subject]);
+        else known.push(subject);
+      }
+    }
+    return (membersOf = found);
+  }
+
+  function stepsWithout(binding: ResourceRef): ReadonlyMap<number, readonly Step[]> {
+    byBinding ??= Map.groupBy(grants, grant => grant.binding);
+    bySubject ??= Map.groupBy(grants, grant => grant.subject);
+    const bound = new Set(byBinding.get(binding)?.map(grant => grant.subject));
+    const left = holdersOf([...bound].flatMap(subject => bySubject?.get(subject)?.filter(grant => grant.binding !== binding) ?? []), compile).held;
+    const nothing: Held = { masks: new Map(), named: [], clusterRoles: new Set(), isUseful: false };
+    const changedGroups = new Map([...bound].flatMap(subject => (subject.kind === 'Group' ? [[subject.name, left.get(subject) ?? nothing] as const] : [])));
+    // Members of a group may have had a step by what it held and what they hold themselves.
+    const changed = new Set([...bound, ...[...changedGroups.keys()].flatMap(name => members().get(name) ?? [])]);
+    const found = new Map<number, Step[]>();
+    for (const subject of changed) {
+      const steps: Step[] = [];
+      add = (from, to, weight) => void steps.push({ from, to, weight });
+      const own = bound.has(subject) ? left.get(subject) ?? nothing : held.get(subject) ?? nothing;
+      if (own.isUseful) addSteps(numberOf(subject), own, groupsOf(subject, changedGroups));
+      found.set(numberOf(subject), steps);
+    }
+    add = addEdge;
+    return found;
+  }
+
+  function addSteps(from: number, own: Held, groupsOfIt: readonly Held[]): void {
+    const useful = groupsOfIt.filter(each => each.isUseful);
+    const holders = [own, ...useful];
+    const namespaces = new Set(holders.flatMap(each => [...each.masks.keys()]));
     namespaces.delete('');
+    const hasNames = holders.some(each => each.named.length > 0);
     const inCluster = new Set<number>();
     for (const namespace of ['', ...namespaces]) {
-      const mask = together([own, ...groups], namespace);
+      const mask = together(holders, namespace);
       if (mask === undefined) continue;
-      const byGroup = new Set(groups.flatMap(group => { const only = together([group], namespace); return only === undefined ? [] : stepsFor(only); }));
+      const byGroup = useful.flatMap(group => { const only = together([group], namespace); return only === undefined ? [] : stepsFor(only); });
       for (const at of stepsFor(mask)) {
         const step = steps[at];
-        if (step === undefined || byGroup.has(at) || inCluster.has(at)) continue;
+        if (step === undefined || byGroup.includes(at) || inCluster.has(at)) continue;
         if (namespace === '') inCluster.add(at);
         addStep(from, at, step, namespace);
       }
-      for (const holder of [own, ...groups]) addNamed(from, holder, namespace, mask, [own, ...groups]);
+      if (hasNames) for (const holder of holders) addNamed(from, holder, namespace, mask, holders);
     }
   }
 
@@ -95,7 +120,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     if (scope === 'cluster' && namespace !== '') return;
     if (typeof scope === 'object' && namespace !== '' && namespace !== scope.namespace) return;
     const to = targetOf(gains, typeof scope === 'object' ? scope.namespace : namespace);
-    if (to !== undefined) edges.add(from, edges.node(to), effort, at, namespace === '' ? -1 : edges.node(`ns:${namespace}`));
+    if (to !== undefined) add(from, to, effort, at, namespace === '' ? -1 : place('ns', namespace));
   }
 
   /** A right limited to names leads to just those. */
@@ -104,41 +129,57 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
       if (right.namespace !== '' && right.namespace !== namespace) continue;
       if (right.namespace === '' && namespace !== '' && right.step !== 'impersonate-groups') continue;
       const at = steps.findIndex(each => each.id === right.step);
-      const scope = namespace === '' ? -1 : edges.node(`ns:${namespace}`);
-      const lead = (to: string): void => edges.add(from, edges.node(to), steps[at]?.effort ?? 1, NAMED - at, scope);
+      const scope = namespace === '' ? -1 : place('ns', namespace);
+      const lead = (to: number): void => add(from, to, steps[at]?.effort ?? 1, NAMED - at, scope);
       if (live[at] !== true) continue;
-      if (right.step === 'impersonate-users' && namespace === '') for (const name of right.names) lead(`User/${name}`);
+      if (right.step === 'impersonate-users' && namespace === '') for (const name of right.names) lead(edges.node(`User/${name}`));
       if (right.step === 'impersonate-groups' && [usersLeg, accountsLeg].some(each => hasLeg(mask, each))) {
-        for (const name of right.names) if (name !== 'system:masters') lead(`Group/${name}`);
+        for (const name of right.names) if (name !== 'system:masters') lead(edges.node(`Group/${name}`));
       }
       if (right.step === 'impersonate-service-accounts' || right.step === 'token-request') {
-        const where = namespace === '' ? [...edges.nodes.keys()].flatMap(key => (key.startsWith('ns:') ? [key.slice(3)] : [])) : [namespace];
-        for (const each of where) for (const name of right.names) {
-          const account = `ServiceAccount/${each}/${name}`;
-          if (edges.nodes.has(account) && (right.step !== 'token-request' || edges.nodes.has(`exists:${account}`))) lead(account);
+        for (const each of namespace === '' ? edges.blocks() : [namespace]) for (const name of right.names) {
+          const known = hasAccount(each, name);
+          if (known === 'exists' || (known === 'named' && right.step !== 'token-request')) lead(account(each, name));
         }
       }
       if (right.step === 'bind-in-cluster' && namespace === '' && hasLeg(mask, clusterBindingsLeg)) {
-        for (const name of right.names) leadToRole(lead, 'ClusterRole', name, '');
+        for (const name of right.names) leadToRole(lead, name, '');
       }
       if (right.step === 'bind-in-namespace' && namespace !== '' && hasLeg(mask, bindingsLeg)) {
-        for (const name of right.names) leadToRole(lead, 'ClusterRole', name, namespace);
+        for (const name of right.names) leadToRole(lead, name, namespace);
       }
-      if (right.step === 'escalate-clusterrole' && namespace === '' && right.names.some(name => everything.some(each => each.roles.has(`|ClusterRole|${name}`)))) lead('goal:cluster-admin');
+      if (right.step === 'escalate-clusterrole' && namespace === '' && right.names.some(name => everything.some(each => each.clusterRoles.has(name)))) lead(edges.node('goal:cluster-admin'));
     }
   }
 
   /** A role as a place: what a binding to it gives, by itself. */
-  function leadToRole(lead: (to: string) => void, kind: string, name: string, namespace: string): void {
-    const rules = rolesByName(kind, namespace, name);
+  function leadToRole(lead: (to: number) => void, name: string, namespace: string): void {
+    const rules = rolesByName(name);
     if (rules === undefined) return;
-    const place = `role:${kind}/${name}@${namespace}`;
-    const isNew = !edges.nodes.has(place);
-    lead(place);
+    const key = `role:ClusterRole/${name}@${namespace}`;
+    const isNew = edges.find(key) === undefined;
+    const node = edges.node(key);
+    lead(node);
     if (!isNew) return;
-    const mask = compile(rules, namespace === '' ? 'cluster' : 'namespace');
-    addSteps(edges.node(place), { masks: new Map([[namespace, mask]]), named: [], roles: new Set() }, []);
+    const compiled = compile(rules);
+    const mask = namespace === '' ? compiled.cluster : compiled.namespace;
+    addSteps(node, { masks: new Map([[namespace, mask]]), named: [], clusterRoles: new Set(), isUseful: true }, []);
   }
+
+  /** Where a step leads; undefined where it leads nowhere in a mere namespace. */
+  function targetOf(gains: EscalationPrimitive['gains'], namespace: string): number | undefined {
+    if (gains === 'all-rights') return namespace === '' ? edges.node('goal:cluster-admin') : place(PLACES.everything, namespace);
+    if (gains === 'secrets') return namespace === '' ? edges.node('goal:all-secrets') : undefined;
+    const inNamespace = namespacePlaceOf[gains];
+    if (inNamespace !== undefined) return place(inNamespace, namespace);
+    const name = placeOf[gains];
+    return name === undefined ? undefined : edges.node(name);
+  }
+}
+
+/** The groups that a subject is in by its name alone. */
+function impliedGroups({ kind, namespace, name }: Subject): readonly string[] {
+  return kind === 'Group' ? groupsAbove(name) : identityOf({ kind, name, ...(namespace === undefined ? {} : { namespace }) }).groups;
 }
 
 const usersLeg = leg('', 'users', 'impersonate', 'some');
@@ -158,28 +199,24 @@ function isPossible({ since = 0, until = Infinity, served }: EscalationPrimitive
   return (minor === undefined || (minor >= since && minor <= until)) && (served === undefined || apiGroups === undefined || apiGroups.has(served));
 }
 
-/** By gain; what ends in a colon is one for each namespace. */
-const placeOf: Readonly<Partial<Record<EscalationPrimitive['gains'], string>>> = {
+type ByGain<T> = Readonly<Partial<Record<EscalationPrimitive['gains'], T>>>;
+
+/** Places that each namespace has. */
+const namespacePlaceOf: ByGain<NamespacePlace> = {
+  'namespace-rights': PLACES.everything,
+  'namespace-admin': PLACES.owner,
+  'any-service-account': PLACES.anyAccount,
+  'service-accounts': PLACES.accounts,
+  pods: PLACES.pods,
+  containers: PLACES.containers,
+  'debug-containers': PLACES.debug,
+};
+
+const placeOf: ByGain<string> = {
   'cluster-admin': 'goal:cluster-admin',
   masters: 'goal:system-masters',
-  'namespace-rights': `${PLACES.everything}:`,
-  'namespace-admin': `${PLACES.owner}:`,
   'any-user': PLACES.users,
   'any-certificate': PLACES.certificates,
-  'any-service-account': `${PLACES.anyAccount}:`,
-  'service-accounts': `${PLACES.accounts}:`,
-  pods: `${PLACES.pods}:`,
-  containers: `${PLACES.containers}:`,
-  'debug-containers': `${PLACES.debug}:`,
   nodes: PLACES.nodes,
   'node-identity': PLACES.kubelets,
 };
-
-/** Where a step leads; undefined where it leads nowhere in a mere namespace. */
-function targetOf(gains: EscalationPrimitive['gains'], namespace: string): string | undefined {
-  const place = placeOf[gains];
-  if (gains === 'all-rights') return namespace === '' ? 'goal:cluster-admin' : `${PLACES.everything}:${namespace}`;
-  if (gains === 'secrets') return namespace === '' ? 'goal:all-secrets' : undefined;
-  return place?.endsWith(':') === true ? `${place}${namespace}` : place;
-}
-

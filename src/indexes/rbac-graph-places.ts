@@ -1,5 +1,5 @@
 import { formatSubject, type Subject } from '../evidence/subject.ts';
-import type { Edges } from './rbac-edges.ts';
+import { createEdges, GOALS, type Edges } from './rbac-edges.ts';
 import type { PodStep, RbacSurroundings } from './rbac-surroundings.ts';
 
 /** Places between subjects: one for each namespace, so that a right over all of it is one edge. The cluster's has no namespace. */
@@ -24,125 +24,181 @@ export const FOLLOWS = {
   member: -1, everything: -2, part: -3, account: -4, podRuns: -5, podToNode: -6, podToNodePossible: -7, mounted: -8, privileged: -9, node: -10, nodePossible: -11, user: -12,
 } as const;
 
-const perNamespace = [PLACES.everything, PLACES.owner, PLACES.anyAccount, PLACES.accounts, PLACES.pods, PLACES.containers, PLACES.debug];
+/** What each namespace has, in the order of its block: itself, and one of each place. */
+const BLOCK = ['ns', PLACES.everything, PLACES.owner, PLACES.anyAccount, PLACES.accounts, PLACES.pods, PLACES.containers, PLACES.debug] as const;
+const offset = Object.fromEntries(BLOCK.map((kind, at) => [kind, at])) as Readonly<Record<(typeof BLOCK)[number], number>>;
+
+/** A place that each namespace has. */
+export type NamespacePlace = Exclude<(typeof BLOCK)[number], 'ns'>;
+
+/** Subjects and places by number. */
+export interface Places {
+  readonly edges: Edges;
+  /** The place of a namespace, the empty one for all of them; the number of the namespace itself for `ns`. */
+  readonly at: (kind: (typeof BLOCK)[number], namespace: string) => number;
+  readonly account: (namespace: string, name: string) => number;
+  readonly hasAccount: (namespace: string, name: string) => 'exists' | 'named' | undefined;
+}
 
 /**
- * Adds everything that follows without any right: groups, service accounts of a namespace, pods and their nodes.
+ * Everything that follows without any right: groups, service accounts of a namespace, pods and their nodes.
  *
  * @param bound namespaces with bindings
- * @returns the groups that every member of a group is in as well
  */
-export function addSurroundings(edges: Edges, surroundings: RbacSurroundings, subjects: Iterable<Subject>, bound: ReadonlySet<string>): (group: Subject) => readonly string[] {
+export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iterable<Subject>, bound: ReadonlySet<string>): Places {
+  const edges = createEdges(BLOCK);
+  for (const goal of GOALS) edges.node(`goal:${goal}`);
   const { serviceAccounts, pods, nodes } = surroundings;
-  const isKnown = new Set<string>();
   const accountsAreRead = serviceAccounts !== undefined;
   const runsPods = nodes === undefined || nodes.length > 0;
-  const link = (from: string, to: string, label: number, weight = 0): void => edges.add(edges.node(from), edges.node(to), weight, label);
+  const accounts = new Map<string, Map<string, number>>();
+  const existing = new Set<number>();
+  const done = new Set<string>();
+  const common = { nodes: edges.node(PLACES.nodes), kubelets: edges.node(PLACES.kubelets), users: edges.node(PLACES.users), certificates: edges.node(PLACES.certificates) };
+  const goalNode = edges.node('goal:node');
+  const authenticated = edges.node('Group/system:authenticated');
+  const everyAccount = edges.node('Group/system:serviceaccounts');
 
+  const at: Places['at'] = (kind, namespace) => edges.block(namespace) + offset[kind];
+  const link = (from: string, to: string, label: number, weight = 0): void => edges.add(edges.node(from), edges.node(to), weight, label);
   addGoals();
-  link('Group/system:masters', 'goal:system-masters', FOLLOWS.member);
-  link('Group/system:serviceaccounts', 'Group/system:authenticated', FOLLOWS.member);
-  for (const subject of subjects) addSubject(subject, !accountsAreRead);
-  for (const { namespace, name } of serviceAccounts ?? []) addSubject({ kind: 'ServiceAccount', namespace, name }, true);
+  for (const subject of subjects) addSubject(subject);
+  for (const { namespace, name } of serviceAccounts ?? []) addAccount(namespace, name, true);
   for (const name of [...(surroundings.namespaces?.keys() ?? []), ...bound]) addNamespace(name);
   addNodes();
   addPods(pods ?? []);
-  return group => groupsAbove(group.name);
+  return {
+    edges, at,
+    account: (namespace, name) => addAccount(namespace, name, false),
+    hasAccount(namespace, name) {
+      const node = accounts.get(namespace)?.get(name);
+      return node === undefined ? undefined : existing.has(node) ? 'exists' : 'named';
+    },
+  };
 
   function addGoals(): void {
+    link('Group/system:masters', 'goal:system-masters', FOLLOWS.member);
+    edges.add(everyAccount, authenticated, 0, FOLLOWS.member);
     link('goal:system-masters', 'goal:cluster-admin', FOLLOWS.everything);
     link('goal:control-plane-node', 'goal:cluster-admin', FOLLOWS.everything, 1);
     link('goal:control-plane-node', 'goal:node', FOLLOWS.part);
     for (const goal of ['system-masters', 'all-secrets', 'namespace-admin']) link('goal:cluster-admin', `goal:${goal}`, FOLLOWS.everything, 1);
     link('goal:cluster-admin', PLACES.nodes, FOLLOWS.everything, 1);
-    for (const place of [PLACES.everything, PLACES.owner]) link(`${place}:`, 'goal:all-secrets', FOLLOWS.everything);
-    link(PLACES.certificates, PLACES.users, FOLLOWS.part);
-    link(PLACES.certificates, `${PLACES.anyAccount}:`, FOLLOWS.part);
+    for (const place of [PLACES.everything, PLACES.owner]) edges.add(at(place, ''), edges.node('goal:all-secrets'), 0, FOLLOWS.everything);
+    edges.add(common.certificates, common.users, 0, FOLLOWS.part);
+    edges.add(common.certificates, at(PLACES.anyAccount, ''), 0, FOLLOWS.part);
   }
 
-  function addSubject(subject: Subject, exists: boolean): void {
-    const key = formatSubject(subject);
+  function addSubject(subject: Subject): void {
+    if (subject.kind === 'ServiceAccount') {
+      addAccount(subject.namespace ?? '', subject.name, !accountsAreRead);
+      return;
+    }
+    const node = edges.node(formatSubject(subject));
     if (subject.kind === 'Group') {
-      if (subject.name !== 'system:masters') link(PLACES.certificates, key, FOLLOWS.user);
-      for (const above of groupsAbove(subject.name)) link(key, `Group/${above}`, FOLLOWS.member);
-    } else if (subject.kind === 'User') {
-      const group = subject.name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
-      link(PLACES.users, key, FOLLOWS.user);
-      if (subject.name.startsWith('system:node:')) link(key, 'Group/system:nodes', FOLLOWS.member);
-      if (subject.name.startsWith('system:bootstrap:')) link(key, 'Group/system:bootstrappers', FOLLOWS.member);
-      link(key, `Group/${group}`, FOLLOWS.member);
-    } else {
-      addAccount(key, subject.namespace ?? '', exists);
+      if (subject.name !== 'system:masters') edges.add(common.certificates, node, 0, FOLLOWS.user);
+      for (const above of groupsAbove(subject.name)) link(formatSubject(subject), `Group/${above}`, FOLLOWS.member);
+      return;
     }
+    edges.add(common.users, node, 0, FOLLOWS.user);
+    for (const group of namedGroups(subject.name)) edges.add(node, edges.node(`Group/${group}`), 0, FOLLOWS.member);
+    edges.add(node, subject.name === 'system:anonymous' ? edges.node('Group/system:unauthenticated') : authenticated, 0, FOLLOWS.member);
   }
 
-  function addAccount(key: string, namespace: string, exists: boolean): void {
-    addNamespace(namespace);
-    if (!isKnown.has(key)) {
-      isKnown.add(key);
-      link(key, `Group/system:serviceaccounts:${namespace}`, FOLLOWS.member);
-      link(`${PLACES.anyAccount}:${namespace}`, key, FOLLOWS.account);
+  function addAccount(namespace: string, name: string, exists: boolean): number {
+    let inNamespace = accounts.get(namespace);
+    if (inNamespace === undefined) accounts.set(namespace, (inNamespace = new Map<string, number>()));
+    let node = inNamespace.get(name);
+    if (node === undefined) {
+      addNamespace(namespace);
+      node = edges.node(`ServiceAccount/${namespace}/${name}`);
+      inNamespace.set(name, node);
+      edges.add(node, edges.node(`Group/system:serviceaccounts:${namespace}`), 0, FOLLOWS.member);
+      edges.add(at(PLACES.anyAccount, namespace), node, 0, FOLLOWS.account);
     }
-    if (!exists || edges.nodes.has(`exists:${key}`)) return;
-    edges.node(`exists:${key}`);
-    link(`${PLACES.accounts}:${namespace}`, key, FOLLOWS.account);
+    if (exists && !existing.has(node)) {
+      existing.add(node);
+      edges.add(at(PLACES.accounts, namespace), node, 0, FOLLOWS.account);
+    }
+    return node;
   }
 
   function addNamespace(namespace: string): void {
-    if (edges.nodes.has(`ns:${namespace}`)) return;
-    edges.node(`ns:${namespace}`);
-    for (const place of perNamespace) link(`${place}:`, `${place}:${namespace}`, FOLLOWS.part);
-    link(`Group/system:serviceaccounts:${namespace}`, 'Group/system:serviceaccounts', FOLLOWS.member);
-    link(`${PLACES.owner}:${namespace}`, 'goal:namespace-admin', FOLLOWS.everything);
-    link(`${PLACES.everything}:${namespace}`, `${PLACES.owner}:${namespace}`, FOLLOWS.part);
-    if (runsPods) link(`${PLACES.everything}:${namespace}`, PLACES.nodes, FOLLOWS.everything, 2);
-    for (const place of [PLACES.anyAccount, PLACES.pods, PLACES.containers]) link(`${PLACES.owner}:${namespace}`, `${place}:${namespace}`, FOLLOWS.everything, 1);
-    link(`${PLACES.anyAccount}:${namespace}`, `${PLACES.accounts}:${namespace}`, FOLLOWS.part);
-    link(`${PLACES.debug}:${namespace}`, `${PLACES.containers}:${namespace}`, FOLLOWS.part);
+    if (done.has(namespace)) return;
+    done.add(namespace);
+    const cluster = edges.block('');
+    const own = edges.block(namespace);
+    for (let place = 1; place < BLOCK.length; place += 1) edges.add(cluster + place, own + place, 0, FOLLOWS.part);
+    edges.add(edges.node(`Group/system:serviceaccounts:${namespace}`), everyAccount, 0, FOLLOWS.member);
+    const [everything, owner, anyAccount] = [own + offset.everything, own + offset.owner, own + offset['any-account']];
+    const [inPods, accountsThere, containers] = [own + offset.pods, own + offset.accounts, own + offset.containers];
+    edges.add(owner, edges.node('goal:namespace-admin'), 0, FOLLOWS.everything);
+    edges.add(everything, owner, 0, FOLLOWS.part);
+    if (runsPods) edges.add(everything, common.nodes, 2, FOLLOWS.everything);
+    for (const place of [anyAccount, inPods, containers]) edges.add(owner, place, 1, FOLLOWS.everything);
+    edges.add(anyAccount, accountsThere, 0, FOLLOWS.part);
+    edges.add(own + offset.debug, containers, 0, FOLLOWS.part);
     if (!runsPods) return;
-    link(`${PLACES.pods}:${namespace}`, `${PLACES.accounts}:${namespace}`, FOLLOWS.podRuns);
-    if (surroundings.namespaces === undefined) link(`${PLACES.pods}:${namespace}`, PLACES.nodes, FOLLOWS.podToNodePossible, 3);
-    else if (surroundings.namespaces.get(namespace) === false) link(`${PLACES.pods}:${namespace}`, PLACES.nodes, FOLLOWS.podToNode, 2);
+    edges.add(inPods, accountsThere, 0, FOLLOWS.podRuns);
+    if (surroundings.namespaces === undefined) edges.add(inPods, common.nodes, 3, FOLLOWS.podToNodePossible);
+    else if (surroundings.namespaces.get(namespace) === false) edges.add(inPods, common.nodes, 2, FOLLOWS.podToNode);
   }
 
   function addNodes(): void {
-    if (nodes === undefined) link(PLACES.nodes, 'goal:node', FOLLOWS.nodePossible);
+    if (nodes === undefined) edges.add(common.nodes, goalNode, 0, FOLLOWS.nodePossible);
     for (const { name, isControlPlane } of nodes ?? []) {
-      link(PLACES.nodes, `node:${name}`, FOLLOWS.node);
-      link(PLACES.kubelets, `kubelet:${name}`, FOLLOWS.node);
+      edges.add(common.nodes, edges.node(`node:${name}`), 0, FOLLOWS.node);
+      edges.add(common.kubelets, edges.node(`kubelet:${name}`), 0, FOLLOWS.node);
       link(`node:${name}`, isControlPlane ? 'goal:control-plane-node' : 'goal:node', FOLLOWS.part);
       link(`kubelet:${name}`, 'goal:node', FOLLOWS.part);
     }
   }
 
   function addPods(all: readonly PodStep[]): void {
-    const seen = new Set<string>();
-    const once = (from: string, to: string, label: number, weight = 0): void => {
-      const key = `${from} ${to}`;
+    const seen = new Set<number>();
+    const machines = new Map<string, readonly [node: number, kubelet: number]>();
+    const once = (from: number, to: number, label: number, weight = 0): void => {
+      // Node numbers stay far below 2 ** 26.
+      const key = from * 0x4000000 + to;
       if (seen.has(key)) return;
       seen.add(key);
-      link(from, to, label, weight);
+      edges.add(from, to, weight, label);
+    };
+    const machineOf = (name: string): readonly [node: number, kubelet: number] => {
+      let machine = machines.get(name);
+      if (machine !== undefined) return machine;
+      machines.set(name, (machine = [edges.node(`node:${name}`), edges.node(`kubelet:${name}`)]));
+      // A pod that stands on a node proves it, whoever may list nodes.
+      if (nodes === undefined) for (const place of machine) edges.add(place, goalNode, 0, FOLLOWS.part);
+      return machine;
     };
     for (const { namespace, serviceAccount, node, reachesNode } of all) {
       addNamespace(namespace);
+      const machine = node === undefined ? undefined : machineOf(node);
       if (serviceAccount !== undefined) {
-        const account = `ServiceAccount/${namespace}/${serviceAccount}`;
-        addAccount(account, namespace, !accountsAreRead);
-        once(`${PLACES.containers}:${namespace}`, account, FOLLOWS.mounted);
-        if (node !== undefined) {
-          once(`node:${node}`, account, FOLLOWS.mounted);
-          once(`kubelet:${node}`, account, FOLLOWS.mounted);
+        const account = addAccount(namespace, serviceAccount, !accountsAreRead);
+        once(at(PLACES.containers, namespace), account, FOLLOWS.mounted);
+        if (machine !== undefined) {
+          once(machine[0], account, FOLLOWS.mounted);
+          once(machine[1], account, FOLLOWS.mounted);
         }
       }
-      if (node === undefined) continue;
-      if (reachesNode) once(`${PLACES.containers}:${namespace}`, `node:${node}`, FOLLOWS.privileged);
+      if (machine === undefined) continue;
+      if (reachesNode) once(at(PLACES.containers, namespace), machine[0], FOLLOWS.privileged);
       const isBlocked = surroundings.namespaces?.get(namespace);
-      if (isBlocked !== true) once(`${PLACES.debug}:${namespace}`, `node:${node}`, isBlocked === undefined ? FOLLOWS.podToNodePossible : FOLLOWS.podToNode, 1);
+      if (isBlocked !== true) once(at(PLACES.debug, namespace), machine[0], isBlocked === undefined ? FOLLOWS.podToNodePossible : FOLLOWS.podToNode, 1);
     }
   }
 }
 
-function groupsAbove(name: string): readonly string[] {
+/** Groups that a user is in by its name. */
+function namedGroups(user: string): readonly string[] {
+  if (user.startsWith('system:node:')) return ['system:nodes'];
+  return user.startsWith('system:bootstrap:') ? ['system:bootstrappers'] : [];
+}
+
+/** The groups that every member of a group is in as well. */
+export function groupsAbove(name: string): readonly string[] {
   if (name.startsWith('system:serviceaccounts:')) return ['system:serviceaccounts', 'system:authenticated'];
   return name === 'system:authenticated' || name === 'system:unauthenticated' ? [] : ['system:authenticated'];
 }

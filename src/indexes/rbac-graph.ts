@@ -1,69 +1,67 @@
 import { attempt, defineIndex } from '../evidence/need.ts';
-import { formatRef } from '../evidence/resource-ref.ts';
-import { clusterRoles, roles } from '../evidence/sources/rbac.ts';
+import type { ResourceRef } from '../evidence/resource-ref.ts';
+import { clusterRoles } from '../evidence/sources/rbac.ts';
 import { formatSubject } from '../evidence/subject.ts';
-import { GOALS, reversed, searchBack, type Edges, type Goal, type Ways } from './rbac-edges.ts';
-import { buildGraph, type RolesByName } from './rbac-graph-build.ts';
+import { adjacency, GOALS, searchBack, type Edges, type Goal, type Ways } from './rbac-edges.ts';
+import { buildGraph, isStepLabel } from './rbac-graph-build.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
-import type { PolicyRule } from './rbac-matcher.ts';
+import { lostBy } from './rbac-removal.ts';
 import { rbacSurroundings, type RbacSurroundings } from './rbac-surroundings.ts';
 
-/** The graph with the shortest ways to every goal. */
-export interface SearchedGraph {
-  readonly edges: Edges;
-  readonly ways: Readonly<Record<Goal, Ways>>;
-}
-
 /** Who can come to what, by rights that follow from one another. */
-export interface RbacGraph extends SearchedGraph {
+export interface RbacGraph {
+  readonly edges: Edges;
+  /** The shortest ways to every goal. */
+  readonly ways: Readonly<Record<Goal, Ways>>;
   readonly rbac: RbacGrants;
   readonly surroundings: RbacSurroundings;
   readonly grantsOf: ReadonlyMap<string, readonly Grant[]>;
-  /** The graph as it would be without one binding, remembered; undefined once enough of them were worked out. */
-  readonly without: (binding: string) => SearchedGraph | undefined;
+  /** The bound subjects that come to a goal. */
+  readonly reaching: (goal: Goal) => ReadonlySet<number>;
+  /** Those of them that no longer do without a binding. */
+  readonly losing: (binding: ResourceRef, goal: Goal) => ReadonlySet<number>;
 }
 
-/** How many edges may be built anew to find cuts: more would take longer than the rest of a run. */
-const EDGES_TO_CUT = 2_000_000;
-
 /** How hard it is for a subject to come to a goal; undefined where there is no way. */
-export function costOf({ edges, ways }: SearchedGraph, subject: string, goal: Goal): number | undefined {
-  const node = edges.nodes.get(subject);
+export function costOf({ edges, ways }: Pick<RbacGraph, 'edges' | 'ways'>, subject: string, goal: Goal): number | undefined {
+  const node = edges.find(subject);
   const cost = node === undefined ? -1 : (ways[goal].cost[node] ?? -1);
   return cost < 0 ? undefined : cost;
 }
 
-/** Builds the graph of these grants and searches it once for each goal. */
-function searchGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName = () => undefined): SearchedGraph {
-  const edges = buildGraph(grants, surroundings, rolesByName);
-  const back = reversed(edges);
-  const ways = Object.fromEntries(GOALS.map(goal => [goal, searchBack(edges, back, edges.node(`goal:${goal}`))])) as Record<Goal, Ways>;
-  return { edges, ways };
-}
-
 export const rbacGraph = defineIndex({
   id: 'rbac-graph',
-  needs: { rbac: rbacGrants, surroundings: rbacSurroundings, clusterRoles: attempt(clusterRoles), roles: attempt(roles) },
-  build({ rbac, surroundings, ...read }): RbacGraph {
-    const rules = new Map<string, readonly PolicyRule[]>();
-    for (const each of 'value' in read.clusterRoles ? read.clusterRoles.value : []) rules.set(`ClusterRole//${each.metadata.name}`, each.rules ?? []);
-    for (const each of 'value' in read.roles ? read.roles.value : []) rules.set(`Role/${each.metadata.namespace ?? ''}/${each.metadata.name}`, each.rules ?? []);
-    const rolesByName: RolesByName = (kind, namespace, name) => rules.get(`${kind}/${kind === 'Role' ? namespace : ''}/${name}`);
-    const known = new Map<string, SearchedGraph>();
-    const whole = searchGraph(rbac.grants, surroundings, rolesByName);
-    const most = Math.min(40, Math.max(2, Math.floor(EDGES_TO_CUT / Math.max(1, whole.edges.count))));
-    return {
-      ...whole,
-      rbac,
-      surroundings,
-      grantsOf: Map.groupBy(rbac.grants, grant => formatSubject(grant.subject)),
-      without(binding) {
-        const before = known.get(binding);
-        if (before !== undefined || known.size >= most) return before;
-        const graph = searchGraph(rbac.grants.filter(grant => formatRef(grant.binding) !== binding), surroundings, rolesByName);
-        known.set(binding, graph);
-        return graph;
-      },
-    };
+  needs: { rbac: rbacGrants, surroundings: rbacSurroundings, clusterRoles: attempt(clusterRoles) },
+  build({ rbac, surroundings, clusterRoles: read }): RbacGraph {
+    const rules = new Map('value' in read ? read.value.map(each => [each.metadata.name, each.rules ?? []] as const) : []);
+    const { edges, stepsWithout } = buildGraph(rbac.grants, surroundings, name => rules.get(name));
+    const incoming = adjacency(edges, 'to');
+    const ways = Object.fromEntries(GOALS.map(goal => [goal, searchBack(edges, incoming, edges.node(`goal:${goal}`))])) as Record<Goal, Ways>;
+    const grantsOf = new Map([...Map.groupBy(rbac.grants, grant => grant.subject)].map(([subject, grants]) => [formatSubject(subject), grants]));
+
+    const outgoing = once(() => adjacency(edges, 'from'));
+    const steps = memo((binding: ResourceRef) => stepsWithout(binding));
+    const reaching = memo((goal: Goal) => new Set([...grantsOf.keys()].flatMap(key => edges.find(key) ?? []).filter(node => (ways[goal].cost[node] ?? -1) >= 0)));
+    const losing = GOALS.map(goal => memo((binding: ResourceRef) => {
+      const lost = lostBy({ edges, ways: ways[goal], incoming, outgoing: outgoing(), isStep: edge => isStepLabel(edges.label(edge)) }, steps(binding));
+      return new Set([...lost].filter(node => reaching(goal).has(node)));
+    }));
+    return { edges, ways, rbac, surroundings, grantsOf, reaching, losing: (binding, goal) => losing[GOALS.indexOf(goal)]?.(binding) ?? new Set() };
   },
 });
+
+function once<T>(work: () => T): () => T {
+  let known: T | undefined;
+  return () => (known ??= work());
+}
+
+function memo<K, V>(work: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return key => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const fresh = work(key);
+    known.set(key, fresh);
+    return fresh;
+  };
+}

@@ -58,7 +58,7 @@ export function rbacPathView(graph: RbacGraph, { from, to }: PathQuestion): Rbac
   const key = formatSubject(from);
   const groups = from.kind === 'Group' ? [] : identityOf({ ...from, kind: from.kind }).groups;
   // A subject that no binding names still has its groups.
-  const starts = graph.edges.nodes.has(key) ? [key] : groups.map(group => `Group/${group}`);
+  const starts = graph.edges.find(key) !== undefined ? [key] : groups.map(group => `Group/${group}`);
   const rows = (to === undefined ? GOALS : [to]).flatMap(goal => {
     const [path] = starts.flatMap(start => pathFrom(graph, start, goal) ?? []).sort((a, b) => a.cost - b.cost);
     const start = path?.hops[0]?.from;

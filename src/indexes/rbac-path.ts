@@ -3,7 +3,7 @@ import { leg } from '../data/escalation/primitive.ts';
 import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { holdsLeg, steps } from './rbac-capabilities.ts';
 import type { Goal } from './rbac-edges.ts';
-import { costOf, type RbacGraph, type SearchedGraph } from './rbac-graph.ts';
+import { costOf, type RbacGraph } from './rbac-graph.ts';
 import { NAMED } from './rbac-graph-build.ts';
 import { FOLLOWS } from './rbac-graph-places.ts';
 import type { Grant } from './rbac-grants.ts';
@@ -58,9 +58,9 @@ export function pathFrom(graph: RbacGraph, subject: string, goal: Goal): Escalat
 }
 
 /** The edges of a shortest path, in order. */
-function edgesFrom({ edges, ways }: SearchedGraph, subject: string, goal: Goal): number[] {
+function edgesFrom({ edges, ways }: RbacGraph, subject: string, goal: Goal): number[] {
   const path: number[] = [];
-  for (let node = edges.nodes.get(subject) ?? -1; node >= 0;) {
+  for (let node = edges.find(subject) ?? -1; node >= 0;) {
     const edge = ways[goal].next[node] ?? -1;
     if (edge < 0) break;
     path.push(edge);
@@ -76,7 +76,7 @@ function hopsOf(graph: RbacGraph, path: readonly number[]): PathHop[] {
   for (const edge of path) {
     parts.push(edge);
     // What follows from one goal to the next is no step of its own.
-    if (edge !== path.at(-1) && !isStop(edges.names[edges.to(edge)] ?? '')) continue;
+    if (edge !== path.at(-1) && !isStop(edges.name(edges.to(edge)))) continue;
     hops.push(hopOf(graph, parts));
     parts = [];
   }
@@ -91,8 +91,8 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
   const { edges } = graph;
   const [first = 0] = parts;
   const label = edges.label(first);
-  const from = edges.names[edges.from(first)] ?? '';
-  const to = edges.names[edges.to(parts.at(-1) ?? first)] ?? '';
+  const from = edges.name(edges.from(first));
+  const to = edges.name(edges.to(parts.at(-1) ?? first));
   const labels = parts.map(part => edges.label(part));
   const byPodOnNode = labels.some(each => each === FOLLOWS.podToNode || each === FOLLOWS.podToNodePossible);
   const step = steps[label >= 0 ? label : NAMED - label];
@@ -101,10 +101,10 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
     return { from: shown(from), to: shown(to), words: plainWords(label, shown(to)), grants: [], byPodOnNode, ...(follows === undefined ? {} : { provided: follows }) };
   }
   const scope = edges.scope(first);
-  const namespace = scope < 0 ? undefined : (edges.names[scope] ?? '').slice('ns:'.length);
+  const namespace = scope < 0 ? undefined : edges.name(scope).slice('ns:'.length);
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const limited = label <= NAMED ? ', by name' : '';
-  const machine = parts.map(part => edges.names[edges.to(part)] ?? '').find(name => name.startsWith('node:'));
+  const machine = parts.map(part => edges.name(edges.to(part))).find(name => name.startsWith('node:'));
   const onNode = machine === undefined ? '' : `, and so come to node ${machine.slice('node:'.length)}`;
   const provided = [step.provided, versionWords(step, graph), follows].filter(each => each !== undefined).join('; ');
   return {
@@ -202,14 +202,12 @@ export interface Cut {
 
 /** The binding on a path whose removal takes the goal from most subjects; undefined where none on it takes it from this one. */
 export function cutOf(graph: RbacGraph, subject: string, path: EscalationPath): Cut | undefined {
-  const bindings = new Map(path.hops.flatMap(hop => hop.grants).map(({ binding }) => [formatRef(binding), binding]));
-  const reaching = [...graph.grantsOf.keys()].filter(key => costOf(graph, key, path.goal) !== undefined);
+  const node = graph.edges.find(subject);
+  if (node === undefined) return undefined;
   let best: Cut | undefined;
-  for (const [key, binding] of bindings) {
-    const rest = graph.without(key);
-    if (rest === undefined || costOf(rest, subject, path.goal) !== undefined) continue;
-    const loses = reaching.filter(each => costOf(rest, each, path.goal) === undefined).length;
-    if (best === undefined || loses > best.loses) best = { binding, loses, of: reaching.length };
+  for (const binding of new Set(path.hops.flatMap(hop => hop.grants).map(each => each.binding))) {
+    const losing = graph.losing(binding, path.goal);
+    if (losing.has(node) && (best === undefined || losing.size > best.loses)) best = { binding, loses: losing.size, of: graph.reaching(path.goal).size };
   }
   return best;
 }

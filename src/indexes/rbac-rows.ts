@@ -9,9 +9,9 @@ export interface Unseen {
   readonly gaps: readonly Gap[];
 }
 
-/** A list cut off at a limit, with the number of all. */
-export function rowsOf<Row>(all: readonly Row[], limit = ROWS): RbacRows<Row> {
-  return { total: all.length, rows: all.slice(0, limit) };
+/** A list cut off at a limit, with the number of all, where that is not the list's own. */
+export function rowsOf<Row>(all: readonly Row[], limit = ROWS, total = all.length): RbacRows<Row> {
+  return { total, rows: all.slice(0, limit) };
 }
 
 /** What of the bindings was not seen, as far as it could matter. */

@@ -3,6 +3,9 @@ import type { Gap } from '../evidence/gap.ts';
 import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { platformOf } from './rbac-expected.ts';
+import { rbacDangling } from './rbac-dangling.ts';
+import { rbacEscalations, type RbacEscalations } from './rbac-escalation.ts';
+import { cutOf, GOAL_WORDS, hopSentence } from './rbac-path.ts';
 import { rbacGrants, type BoundTo, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { IMPACTS, isEverything, powersOf, reachOf, type Impact, type Power } from './rbac-power.ts';
 import { isPublic } from './rbac-public.ts';
@@ -42,6 +45,24 @@ export interface GrantRow {
   readonly platform?: string;
 }
 
+/** The shortest way of one subject to the worst that it comes to. */
+export interface EscalationRow {
+  readonly subject: Subject;
+  readonly severity: 'critical' | 'high' | 'medium';
+  /** To be read after "can". */
+  readonly can: string;
+  /** A sentence for each step, without a full stop. */
+  readonly steps: readonly string[];
+  /** The binding whose removal takes the way from most subjects, and from how many; absent where no single one does. */
+  readonly cut?: { readonly binding: ResourceRef; readonly loses: number; readonly of: number };
+}
+
+/** A grant to a service account that does not exist. */
+export interface AbsentRow extends GrantRow {
+  /** Whoever may create it and use it, formatted. */
+  readonly claimants: RbacRows<string>;
+}
+
 /** What `kubectl secaudit rbac` shows beside its findings. */
 export interface RbacView {
   /** Strongest first. */
@@ -53,6 +74,12 @@ export interface RbacView {
   readonly public: RbacRows<GrantRow>;
   /** Bindings to a role that does not exist; they grant nothing until somebody creates it. */
   readonly dangling: RbacRows<GrantRow>;
+  /** Ways to more rights, worst first. What a built-in admin of a namespace comes to there is none of them. */
+  readonly paths: RbacRows<EscalationRow>;
+  /** Bindings to service accounts that do not exist. */
+  readonly absent: RbacRows<AbsentRow>;
+  /** What the default service accounts of namespaces hold. */
+  readonly defaultAccounts: RbacRows<GrantRow>;
   /** Users bound by name and not through a group. */
   readonly directUsers: RbacRows<GrantRow>;
   /** How much of all this the platform itself made. */
@@ -75,8 +102,8 @@ interface Rated {
 
 export const rbacView = defineIndex({
   id: 'rbac-view',
-  needs: { rbac: rbacGrants },
-  build({ rbac }): RbacView {
+  needs: { rbac: rbacGrants, dangling: rbacDangling, escalations: rbacEscalations },
+  build({ rbac, dangling, escalations }): RbacView {
     const strongest = strongestByRole();
     const rated = rbac.grants.map(grant => ({ grant, power: strongest(grant), platform: platformOf(grant) }));
     const subjects = [...Map.groupBy(rated, each => formatSubject(each.grant.subject)).values()].map(subjectRow);
@@ -87,7 +114,10 @@ export const rbacView = defineIndex({
       clusterAdmins: where(grant => isEverything(grant.rules)),
       broad: where(grant => grant.namespace === undefined && !isEverything(grant.rules) && wildcardRules(grant.rules).length > 0),
       public: where(grant => isPublic(grant.subject)),
+      paths: pathRows(escalations),
       dangling: rows(rbac.dangling.map(boundRow)),
+      absent: rows(dangling.absent.map(({ grant, claimants }) => ({ ...boundRow(grant), ...canOf(strongest(grant)), claimants: rows(claimants, NAMES) }))),
+      defaultAccounts: where(({ subject }) => subject.kind === 'ServiceAccount' && subject.name === 'default'),
       directUsers: rows(rated
         .filter(({ grant, platform }) => grant.subject.kind === 'User' && platform === undefined && !isPublic(grant.subject))
         .sort(byStrength).map(grantRow)),
@@ -147,10 +177,30 @@ function keyOf({ binding, subject }: BoundTo): string {
   return `${formatRef(binding)} ${formatSubject(subject)}`;
 }
 
+/** How many of the worst ways are followed to the cut. */
+const PATHS = 50;
+const WEIGHTS = ['critical', 'high', 'medium', 'low'] as const;
+
+function pathRows({ graph, found }: RbacEscalations): RbacRows<EscalationRow> {
+  const worst = [...found].flatMap(([key, escalation]) => (escalation === undefined || escalation.weight === 'low' ? [] : [{ key, ...escalation, severity: escalation.weight }]))
+    .sort((a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight) || a.path.cost - b.path.cost || compare(a.key, b.key));
+  return {
+    total: worst.length,
+    rows: worst.slice(0, PATHS).map(({ key, subject, path, severity }) => {
+      const cut = cutOf(graph, key, path);
+      return { subject, severity, can: GOAL_WORDS[path.goal], steps: path.hops.map(hopSentence), ...(cut === undefined ? {} : { cut }) };
+    }),
+  };
+}
+
+function canOf(power: Power | undefined): { readonly can?: string } {
+  return power === undefined ? {} : { can: power.words };
+}
+
 function grantRow({ grant, power, platform }: Rated): GrantRow {
   return {
     ...boundRow(grant),
-    ...(power === undefined ? {} : { can: power.words }),
+    ...canOf(power),
     ...(platform === undefined ? {} : { platform }),
   };
 }

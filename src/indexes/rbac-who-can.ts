@@ -1,11 +1,11 @@
 import { attempt, defineIndex, type Index } from '../evidence/need.ts';
-import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { platformOf } from './rbac-expected.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { ruleAllows, type AccessRequest, type PolicyRule } from './rbac-matcher.ts';
 import { compareText, rowsOf, unseenOf, type Unseen } from './rbac-rows.ts';
-import { NAMES, type RbacRows } from './rbac-view.ts';
+import { ROWS, type RbacRows } from './rbac-view.ts';
+import { coversOf, createRows, type Match, type WhoCanRow } from './rbac-who-can-rows.ts';
 import { apiCatalogue } from './api-catalogue.ts';
 import type { AskedResource } from './resource-words.ts';
 
@@ -19,28 +19,6 @@ interface AskedPath {
 /** Who can do this, in one namespace or anywhere. */
 export type WhoCanQuestion = (AskedResource | AskedPath) & { readonly namespace?: string };
 
-/** How one binding lets somebody do it. */
-export interface Way {
-  readonly binding: ResourceRef;
-  readonly role: ResourceRef;
-  readonly ruleIndex: number;
-}
-
-/** One subject that can, with one reach. */
-export interface WhoCanRow {
-  readonly subject: Subject;
-  /** Whom the subject stands for, where that is not its name: `every service account of namespace shop`. */
-  readonly covers?: string;
-  /** Where: absent for everywhere. */
-  readonly namespaces?: RbacRows<string>;
-  /** Only these objects, and only in requests that name one; absent for all. */
-  readonly names?: RbacRows<string>;
-  /** Empty for members of system:masters, who are let through before RBAC is asked. */
-  readonly through: RbacRows<Way>;
-  /** The platform itself made every one of these bindings. */
-  readonly expected: boolean;
-}
-
 /** What `kubectl secaudit rbac who-can` shows. */
 export interface WhoCanView {
   readonly question: WhoCanQuestion;
@@ -51,11 +29,24 @@ export interface WhoCanView {
   readonly unseen: RbacRows<Unseen>;
 }
 
-/** Bindings by the rules that they grant. Thousands of bindings may share a role: its rules are looked at once. */
-const grantsByRules = defineIndex({
-  id: 'rbac-grants-by-rules',
+/** What every question needs: grants by their rules, since thousands of bindings may share a role, and all subjects by name. */
+interface Holders {
+  readonly byRules: readonly { readonly rules: readonly PolicyRule[]; readonly grants: readonly Grant[]; readonly subjects: Int32Array; readonly expected: Uint8Array }[];
+  /** In the order of their names; `byRules` has their places here, and which grants a platform made. */
+  readonly subjects: readonly Subject[];
+}
+
+const holders = defineIndex({
+  id: 'rbac-holders',
   needs: { rbac: rbacGrants },
-  build: ({ rbac }): ReadonlyMap<readonly PolicyRule[], readonly Grant[]> => Map.groupBy(rbac.grants, grant => grant.rules),
+  build({ rbac }): Holders {
+    const named = [...new Set(rbac.grants.map(grant => grant.subject))].map(subject => ({ subject, key: formatSubject(subject) }));
+    named.sort((a, b) => compareText(a.key, b.key));
+    const places = new Map(named.map(({ subject }, at) => [subject, at]));
+    const byRules = [...Map.groupBy(rbac.grants, grant => grant.rules)]
+      .map(([rules, grants]) => ({ rules, grants, subjects: Int32Array.from(grants, ({ subject }) => places.get(subject) ?? 0), expected: Uint8Array.from(grants, grant => (platformOf(grant) === undefined ? 0 : 1)) }));
+    return { byRules, subjects: named.map(({ subject }) => subject) };
+  },
 });
 
 /** The view that answers one question. */
@@ -63,43 +54,35 @@ export function whoCanView(question: WhoCanQuestion): Index<WhoCanView> {
   return defineIndex({
     id: 'rbac-who-can',
     // The catalogue is no need of the answer: its gaps have been said in the question's notes. A snapshot for it has it.
-    needs: { rbac: rbacGrants, byRules: grantsByRules, catalogue: attempt(apiCatalogue) },
-    build: ({ rbac, byRules }) => answer(question, rbac, byRules),
+    needs: { rbac: rbacGrants, holders, catalogue: attempt(apiCatalogue) },
+    build: ({ rbac, holders: known }) => answer(question, rbac, known),
   });
 }
 
-interface Matched extends Way {
-  readonly subject: Subject;
-  readonly namespace?: string;
-  readonly names?: readonly string[];
-  readonly expected: boolean;
-}
-
-function answer(question: WhoCanQuestion, rbac: RbacGrants, byRules: ReadonlyMap<readonly PolicyRule[], readonly Grant[]>): WhoCanView {
-  const matched: Matched[] = [];
-  for (const [rules, grants] of byRules) {
+function answer(question: WhoCanQuestion, rbac: RbacGrants, { byRules, subjects }: Holders): WhoCanView {
+  const rows = createRows(subjects.length);
+  for (const { rules, grants, subjects: places, expected } of byRules) {
     // Where the binding stands only changes what a rule about Namespace objects means.
     const everywhere = matchOf(rules, question);
     if (everywhere === undefined && !isAboutNamespaces(question)) continue;
-    for (const grant of grants) {
-      if (!reaches(grant.namespace, question)) continue;
-      const match = grant.namespace !== undefined && isAboutNamespaces(question) ? matchInNamespace(rules, question, grant.namespace) : everywhere;
-      if (match === undefined) continue;
-      const { subject, binding, role, namespace } = grant;
-      matched.push({ subject, binding, role, ...match, ...(namespace === undefined ? {} : { namespace }), expected: platformOf(grant) !== undefined });
+    for (const [at, grant] of grants.entries()) {
+      const { namespace } = grant;
+      if (!reaches(namespace, question)) continue;
+      const match = namespace !== undefined && isAboutNamespaces(question) ? matchInNamespace(rules, question, namespace) : everywhere;
+      if (match !== undefined && !isMasters(grant.subject)) rows.add(grant, match, places[at] ?? 0, expected[at] === 1);
     }
   }
-  const answers = withMasters([...Map.groupBy(matched, keyOf).values()].map(rowOf)).sort(byReach);
+  const { total, expected, first } = rows.list();
   return {
     question,
-    answers: rowsOf(answers),
-    expected: answers.filter(each => each.expected).length,
+    answers: rowsOf([mastersRow, ...first], ROWS, total + 1),
+    expected: expected + 1,
     unseen: rowsOf(unseenOf(rbac, aboutOneNamespace(question) ?? question.namespace, bound => bound.isClusterWide || (canBeNamespaced(question) && (bound.namespace === undefined || reaches(bound.namespace, question))))),
   };
 }
 
 /** Which rule of a role lets it through: for any object, or for some names only where the question names none. */
-function matchOf(rules: readonly PolicyRule[], question: WhoCanQuestion): Pick<Matched, 'ruleIndex' | 'names'> | undefined {
+function matchOf(rules: readonly PolicyRule[], question: WhoCanQuestion): Match | undefined {
   const requests = requestsOf(question);
   const ruleIndex = rules.findIndex(rule => requests.some(request => ruleAllows(rule, request)));
   if (ruleIndex >= 0) return { ruleIndex };
@@ -107,15 +90,16 @@ function matchOf(rules: readonly PolicyRule[], question: WhoCanQuestion): Pick<M
   const indexes = rules.flatMap((rule, at) => ((rule.resourceNames ?? []).length > 0 && requests.some(request => ruleAllows({ ...rule, resourceNames: [] }, request)) ? [at] : []));
   const [first] = indexes;
   if (first === undefined) return undefined;
-  return { ruleIndex: first, names: [...new Set(indexes.flatMap(at => rules[at]?.resourceNames ?? []))].sort() };
+  const names = [...new Set(indexes.flatMap(at => rules[at]?.resourceNames ?? []))].sort();
+  return { ruleIndex: first, names, namesKey: JSON.stringify(names) };
 }
 
 /** A request for one Namespace object is a request in that namespace; no other is (apiserver pkg/endpoints/request/requestinfo.go). */
-function matchInNamespace(rules: readonly PolicyRule[], question: WhoCanQuestion, namespace: string): Pick<Matched, 'ruleIndex' | 'names'> | undefined {
+function matchInNamespace(rules: readonly PolicyRule[], question: WhoCanQuestion, namespace: string): Match | undefined {
   if ('nonResourceURL' in question || ['list', 'watch', 'create', 'deletecollection'].includes(question.verb)) return undefined;
   if (question.name !== undefined && question.name !== namespace) return undefined;
   const match = matchOf(rules, { ...question, name: namespace });
-  return match === undefined || question.name !== undefined ? match : { ...match, names: [namespace] };
+  return match === undefined || question.name !== undefined ? match : { ...match, names: [namespace], namesKey: JSON.stringify([namespace]) };
 }
 
 /** The API server asks twice about a signer: by its name, and by its domain with a star (plugin/pkg/admission/certificates). */
@@ -158,54 +142,11 @@ function aboutOneNamespace(question: WhoCanQuestion): string | undefined {
   return isAboutNamespaces(question) && 'name' in question ? question.name : undefined;
 }
 
-function keyOf({ subject, namespace, names }: Matched): string {
-  return JSON.stringify([formatSubject(subject), namespace === undefined, names ?? null]);
-}
+const masters: Subject = { kind: 'Group', name: 'system:masters' };
 
-function rowOf(same: readonly Matched[]): WhoCanRow {
-  const [first] = same;
-  if (first === undefined) throw new Error('a row without a way');
-  const namespaces = [...new Set(same.flatMap(({ namespace }) => namespace ?? []))].sort();
-  const ways = same.map(({ binding, role, ruleIndex }) => ({ binding, role, ruleIndex })).sort((a, b) => compareText(formatRef(a.binding), formatRef(b.binding)));
-  return {
-    subject: first.subject,
-    ...coversOf(first.subject),
-    ...(first.namespace === undefined ? {} : { namespaces: rowsOf(namespaces, NAMES) }),
-    ...(first.names === undefined ? {} : { names: rowsOf(first.names, NAMES) }),
-    through: rowsOf(ways, NAMES),
-    expected: same.every(each => each.expected),
-  };
+function isMasters({ kind, name }: Subject): boolean {
+  return kind === masters.kind && name === masters.name;
 }
 
 /** Members of system:masters are let through before any authorizer is asked, whatever is bound. */
-function withMasters(rows: readonly WhoCanRow[]): WhoCanRow[] {
-  const subject: Subject = { kind: 'Group', name: 'system:masters' };
-  const isMasters = (row: WhoCanRow): boolean => formatSubject(row.subject) === formatSubject(subject);
-  return [{ subject, ...coversOf(subject), through: rowsOf([]), expected: true }, ...rows.filter(row => !isMasters(row))];
-}
-
-function coversOf({ kind, name }: Subject): { readonly covers?: string } {
-  const covers = kind === 'Group' ? groupWords(name) : undefined;
-  return covers === undefined ? {} : { covers };
-}
-
-/** Whom a group that the API server itself fills stands for. */
-function groupWords(name: string): string | undefined {
-  const accounts = /^system:serviceaccounts:(.+)$/.exec(name)?.[1];
-  if (accounts !== undefined) return `every service account of namespace ${accounts}`;
-  return Object.hasOwn(FILLED_GROUPS, name) ? FILLED_GROUPS[name] : undefined;
-}
-
-const FILLED_GROUPS: Readonly<Record<string, string>> = {
-  'system:masters': 'allowed before any authorizer is asked; certificates and tokens say who, and nobody lists those',
-  'system:authenticated': 'everybody who can log in, service accounts too',
-  'system:unauthenticated': 'anyone who reaches the API server',
-  'system:serviceaccounts': 'every service account',
-  'system:nodes': 'every node',
-  'system:bootstrappers': 'every bootstrap token',
-};
-
-function byReach(a: WhoCanRow, b: WhoCanRow): number {
-  const rank = (row: WhoCanRow): number => (row.through.total === 0 ? 0 : 1) + (row.namespaces === undefined ? 0 : 2) + (row.names === undefined ? 0 : 4);
-  return rank(a) - rank(b) || compareText(formatSubject(a.subject), formatSubject(b.subject));
-}
+const mastersRow: WhoCanRow = { subject: masters, ...coversOf(masters), through: rowsOf([]), expected: true };

@@ -27,15 +27,15 @@ function keptWords({ read }: Source): string {
     case 'count':
       return `Asks for the metadata of one of the \`${read.resource}\` and the number of the rest, and keeps the number.`;
     case 'get':
-      return `One \`GET ${read.path}\`, reduced by its parser.`;
+      return `One \`GET ${read.path}\`, of which it keeps ${read.keeps}.`;
     case 'node':
       return `One \`GET ${read.path}\` of every kubelet${read.againOf === undefined ? '' : ` (two of the first ${read.againOf})`}, ${
-        read.fields === undefined ? 'reduced by its parser.' : `of which it keeps:\n\n${declaredPaths(read.fields).map(path => `- \`${path}\``).join('\n')}`
+        typeof read.keeps === 'string' ? `of which it keeps ${read.keeps}.` : `of which it keeps:\n\n${declaredPaths(read.keeps).map(path => `- \`${path}\``).join('\n')}`
       }`;
     case 'kubeletProbe':
       return 'Only with `--probe-anonymous`: requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, and where the first is answered `GET /debug/pprof/cmdline`, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
     case 'selfReview':
-      return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
+      return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
     case 'handshake':
       return 'Three TLS handshakes that are given up before a request, and one `GET /version` without a credential. Keeps names, dates, hashes and kinds of key of the certificates that the server shows, the names of the authorities whose client certificates it takes, and the version.';
   }

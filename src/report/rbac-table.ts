@@ -1,15 +1,17 @@
 import type { AuditReport } from '../engine/report-model.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import { formatSubject } from '../evidence/subject.ts';
-import type { GrantRow, RbacRows, RbacView, SubjectRow } from '../indexes/rbac-view.ts';
+import type { AbsentRow, GrantRow, RbacRows, RbacView, SubjectRow } from '../indexes/rbac-view.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
-import { paint, type Style } from './style.ts';
-import { renderTable } from './text-table.ts';
+import { paint, paintWord, type Style } from './style.ts';
+import { renderTable, wrap } from './text-table.ts';
 import { counted } from './words.ts';
 
 /** Rows shown of each table; `-o json` has the rest. */
 const SHOWN = 15;
+/** Ways shown; each takes several lines. */
+const PATHS = 5;
 
 /** Who may do what: strongest subjects first, then the grants that deserve a look. */
 export function renderRbac(report: AuditReport, style: Style): string {
@@ -26,6 +28,9 @@ function viewSections(view: RbacView, style: Style): string[] {
     grantTable('Everything (cluster-admin, or equal to it by content)', view.clusterAdmins, style),
     grantTable('Wildcards for the whole cluster', view.broad, style),
     grantTable('Open to everybody, everybody logged in, or every service account', view.public, style),
+    pathTable(view, style),
+    grantTable('Held by default service accounts', view.defaultAccounts, style),
+    absentTable(view, style),
     grantTable('Bound to a role that does not exist', view.dangling, style),
     grantTable('Users bound by name instead of a group', view.directUsers, style),
     unread(view),
@@ -71,6 +76,39 @@ function grantTable(title: string, grants: RbacRows<GrantRow>, style: Style): st
     2,
   );
   return `${paint(style, 'bold', title)}\n${table}${left(own.length - rows.length)}`;
+}
+
+/** The worst ways to more rights, one after the other as sentences: a path in a cell of a table is hard to follow. */
+function pathTable({ paths }: RbacView, style: Style): string {
+  if (paths.rows.length === 0) return '';
+  const lines = paths.rows.slice(0, PATHS).flatMap(({ subject, severity, can, steps, cut }) => [
+    ...fold(`${formatSubject(subject)} can ${can}`, 2, style).map((line, at) => (at === 0 ? `  ${paintWord(style, severity, severity)}  ${line.trimStart()}` : line)),
+    ...steps.flatMap(step => fold(step, 6, style)),
+    ...(cut === undefined ? [] : fold(`without ${formatRef(cut.binding)} ${cut.loses} of ${counted(cut.of, 'subject')} lose the way`, 6, style)),
+  ]);
+  const more = paths.total - Math.min(PATHS, paths.rows.length);
+  return `${paint(style, 'bold', 'Ways to more rights')}\n${lines.join('\n')}${more > 0 ? `\n  and ${more} more; rbac path SUBJECT shows the way of one, -o json lists them` : ''}`;
+}
+
+function fold(text: string, indent: number, { width }: Style): string[] {
+  return wrap(escapeForTerminal(text), Math.min(100, width) - indent).map(line => ' '.repeat(indent) + line);
+}
+
+function absentTable({ absent }: RbacView, style: Style): string {
+  if (absent.rows.length === 0) return '';
+  const rows = absent.rows.slice(0, SHOWN);
+  const table = renderTable(
+    rows,
+    [
+      { header: 'SERVICE ACCOUNT', value: ({ subject }: AbsentRow) => `${subject.namespace ?? ''}/${subject.name}`, flexible: true },
+      { header: 'BINDING', value: ({ binding }) => formatRef(binding), flexible: true },
+      { header: 'CAN', value: ({ can }) => can ?? 'nothing', flexible: true },
+      { header: 'MAY CREATE IT', value: ({ claimants }) => (claimants.total === 0 ? 'nobody new' : `${claimants.rows[0] ?? ''}${claimants.total > 1 ? ` and ${claimants.total - 1} more` : ''}`), flexible: true },
+    ],
+    style,
+    2,
+  );
+  return `${paint(style, 'bold', 'Bound to a service account that does not exist')}\n${table}${left(absent.rows.length - rows.length)}`;
 }
 
 function unread({ unread: missing }: RbacView): string {

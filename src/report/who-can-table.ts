@@ -1,7 +1,8 @@
 import type { AuditReport } from '../engine/report-model.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import { formatSubject } from '../evidence/subject.ts';
-import type { Way, WhoCanQuestion, WhoCanRow, WhoCanView } from '../indexes/rbac-who-can.ts';
+import type { WhoCanQuestion, WhoCanView } from '../indexes/rbac-who-can.ts';
+import type { Way, WhoCanRow } from '../indexes/rbac-who-can-rows.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header } from './first-screen.ts';
 import { notSeen } from './not-seen.ts';

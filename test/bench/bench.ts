@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startApiServer } from '../cluster/api-server.ts';
+import { measureRbac } from './rbac.ts';
 import { measureReading } from './reading.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -50,12 +51,15 @@ const results = [
 
 const tooSlow = results.filter(({ ratio, measure }) => ratio > measure.limit);
 process.stdout.write(table(results));
+const rbac = measureRbac(check);
+process.stdout.write(`\n${rbac.markdown}`);
 // Last, because it fills the API server that the others find empty.
 const reading = await measureReading(ground, check);
 process.stdout.write(`\n${reading.markdown}`);
-if (!check) writeFileSync(join(root, 'docs/bench.md'), page(results, reading.markdown));
-if (tooSlow.length > 0 || reading.tooSlow.length > 0) {
-  process.stderr.write(`beyond the limit: ${[...tooSlow.map(({ measure }) => measure.what), ...reading.tooSlow].join(', ')}\n`);
+if (!check) writeFileSync(join(root, 'docs/bench.md'), page(results, `${reading.markdown}\n${rbac.markdown}`));
+const late = [...tooSlow.map(({ measure }) => measure.what), ...rbac.tooSlow, ...reading.tooSlow];
+if (late.length > 0) {
+  process.stderr.write(`beyond the limit: ${late.join(', ')}\n`);
   process.exitCode = 1;
 }
 

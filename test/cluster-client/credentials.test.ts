@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { connect } from '../../src/cluster/connect.ts';
 import { Problem } from '../../src/problem.ts';
 import { createCertificate } from '../support/certificates.ts';
 import { testBench } from './connection.ts';
+import { bareEnvironment } from './temporary-files.ts';
 
 const { files, start, open } = testBench();
 
@@ -274,7 +276,7 @@ cat "$here/answer"
 });
 
 describe('an auth-provider', () => {
-  const provider = (name: string, config: object = {}): object => ({ 'auth-provider': { name, config } });
+  const provider = (name: string, config: object = {}): object => ({ 'auth-provider': { name, config: { 'idp-issuer-url': 'https://127.0.0.1:1', 'client-id': 'kubectl', ...config } } });
 
   it('oidc gives its id-token while it lasts', async () => {
     const token = jwt(later);
@@ -286,9 +288,42 @@ describe('an auth-provider', () => {
 
   it('oidc with an expired one, and any other, is said with what to use instead', async () => {
     const server = await start();
-    expect(await problemOf(open(server, { user: provider('oidc', { 'id-token': jwt(earlier) }) }))).toMatch(/expired on \d{4}-.*exec plugin/);
+    expect(await problemOf(open(server, { user: provider('oidc', { 'id-token': jwt(earlier) }) }))).toMatch(/expired on \d{4}-.*no refresh-token; log in again/);
     expect(await problemOf(open(server, { user: provider('oidc', { 'id-token': 'hunter2' }) }))).not.toContain('hunter2');
     expect(await problemOf(open(server, { user: provider('gcp', { 'access-token': 'hunter2' }) }))).toMatch(/"gcp", which was removed from kubectl; .*exec plugin/);
+  });
+});
+
+describe('an oidc id-token that has expired', () => {
+  /** Stands for kubectl: writes down what it is asked, and renews as it is told to. */
+  function fakeKubectl(kubeconfig: string, renewed: string): { command: string; asked: () => string } {
+    const log = files.path('kubectl-log');
+    const command = files.write('bin/fake-kubectl', `#!/bin/sh\necho "$@" >> '${log}'\nprintf '%s' '${renewed}' > '${kubeconfig}'\nexit 1\n`, 0o755);
+    return { command, asked: () => readFileSync(log, 'utf8') };
+  }
+
+  const user = (token: string): object => ({ 'auth-provider': { name: 'oidc', config: { 'idp-issuer-url': 'https://127.0.0.1:1', 'client-id': 'kubectl', 'id-token': token, 'refresh-token': 'hunter2' } } });
+
+  it('is renewed by kubectl, which is asked for a version of the same server, and whatever it ends with', async () => {
+    const token = jwt(later);
+    const server = await start({ tokens: { [token]: { name: 'oidc-ana', groups: [] } } });
+    const file = files.write('oidc-config', server.kubeconfig({ user: user(jwt(earlier)) }));
+    const { command, asked } = fakeKubectl(file, server.kubeconfig({ user: user(token) }));
+    const client = await connect({ kubeconfig: file, context: 'fake' }, { env: bareEnvironment({ KUBECTL_PATH: command }) });
+    await client.get('/readyz');
+    client.close();
+    expect(server.requests.map(({ user: who }) => who)).toEqual(['oidc-ana']);
+    expect(asked()).toBe(`--kubeconfig=${file} --context=fake --request-timeout=30s get --raw /version\n`);
+  });
+
+  it('that kubectl does not renew either, or where it is not there, is said without the token', async () => {
+    const server = await start();
+    const file = files.write('oidc-dead', server.kubeconfig({ user: user(jwt(earlier)) }));
+    const { command } = fakeKubectl(file, server.kubeconfig({ user: user(jwt(earlier)) }));
+    const opened = (path: string): Promise<string> => problemOf(connect({ kubeconfig: file }, { env: bareEnvironment({ KUBECTL_PATH: path }) }));
+    expect(await opened(command)).toMatch(/expired on \d{4}-.*kubectl could not renew it/);
+    expect(await opened('/nonexistent/kubectl')).toMatch(/kubectl, which could renew it, cannot be started \(ENOENT\)/);
+    expect(await opened(command)).not.toContain('hunter2');
   });
 });
 

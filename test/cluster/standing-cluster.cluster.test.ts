@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { controlPlaneBinaries } from './binaries.ts';
+import { whyNoKubeadmCluster } from './kubeadm/requirements.ts';
 import { processesMentioning } from './process-list.ts';
 import { runProgram, type CommandResult } from './run-program.ts';
 import type { SupervisorRecord } from './supervisor.ts';
@@ -41,6 +42,21 @@ test('up starts one that stays, twice says so, down ends it, twice says so', asy
   expect(await run('down.ts')).toEqual({ code: 0, stderr: '', stdout: 'No cluster was up.\n' });
 });
 
+test('kubeadm starts a whole cluster, and down ends that too', async ({ skip }) => {
+  const reason = whyNoKubeadmCluster();
+  skip(reason !== undefined, reason);
+  const up = await run('up.ts', 'kubeadm', '--workers', '0');
+  expect(up.stdout).toMatch(/^The cluster is up at https:\/\/10\.213\.\d+\.2:6443, after [\d.]+ s\.\n/);
+  const kubeconfig = /export KUBECONFIG=(\S+)/.exec(up.stdout)?.[1] ?? '';
+  const { kubectl } = await controlPlaneBinaries();
+  expect(execFileSync(kubectl, ['get', 'nodes'], { encoding: 'utf8', env: { ...process.env, KUBECONFIG: kubeconfig } })).toMatch(/^control-plane +Ready /m);
+  expect((await run('up.ts')).stdout).toContain('(started with kubeadm --workers 0)');
+
+  expect(await run('down.ts')).toEqual({ code: 0, stderr: '', stdout: 'The cluster has ended; nothing of it is left.\n' });
+  expect(processes()).toEqual([]);
+  expect(existsSync(dir)).toBe(false);
+}, 30 * 60_000);
+
 test('of two at once, one starts it', async () => {
   const both = await Promise.all([run('up.ts'), run('up.ts')]);
   expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
@@ -64,7 +80,11 @@ for (const next of ['up.ts', 'down.ts']) {
 
 test.each([
   ['up.ts', ['--bogus'], `Unknown option '--bogus'`],
-  ['up.ts', ['kubeadm'], `Unexpected argument 'kubeadm'`],
+  ['up.ts', ['kind'], `Unexpected argument 'kind'`],
+  ['up.ts', ['kubeadm', 'twice'], `Unexpected argument 'twice'`],
+  ['up.ts', ['kubeadm', '--encryption', 'aescbc'], `Unknown option '--encryption'`],
+  ['up.ts', ['kubeadm', '--workers', 'ten'], '--workers takes a number from 0 to 9, not "ten".'],
+  ['up.ts', ['--workers', '2'], `Unknown option '--workers'`],
   ['up.ts', ['--encryption', 'rot13'], 'no encryption kind "rot13"'],
   ['down.ts', ['--now'], `Unknown option '--now'`],
 ])('%s %j is a usage error', async (script, args, words) => {

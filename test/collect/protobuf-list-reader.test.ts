@@ -9,6 +9,7 @@ import { decodeObject } from '../../src/collect/protobuf-decode.ts';
 import { protobufFields } from '../../src/collect/protobuf-fields.ts';
 import { createProtobufListReader } from '../../src/collect/protobuf-list-reader.ts';
 import { planOf } from '../../src/collect/protobuf-plan.ts';
+import { createSharing } from '../../src/collect/sharing.ts';
 import type { WireSchema } from '../../src/collect/protobuf-schema.ts';
 import { cutAt, field, message, protobufList, varint } from './list-data.ts';
 
@@ -106,6 +107,52 @@ describe('a list in protobuf', () => {
     const long = (size: number): Buffer => field(1, field(1, Buffer.alloc(size, 'x')));
     expect((read(cutAt(protobufList('PodList', [long(20 << 20)]), [5000, 70000, 1 << 20])).items[0] as typeof podEvidence).metadata.name).toHaveLength(20 << 20);
     expect(() => read([Buffer.from('k8s\0'), field(1, ''), Buffer.from([0x12, ...varint(70 << 20), 0x12, ...varint(65 << 20)])])).toThrow(/longer than 64 MiB/);
+  });
+});
+
+describe('messages that came before', () => {
+  const all = planOf(schema, 'v1', 'Pod', { metadata: { name: true }, spec: { nodeName: true, containers: [{ name: true, image: true, env: (env: readonly { readonly name: string }[]) => env.map(({ name }) => name), volumeMounts: [{ mountPath: true }], securityContext: { privileged: true } }] } });
+  if (all === undefined) throw new Error('pods are built in');
+  interface Container { readonly name: string }
+  type Evidence = { readonly spec: { readonly containers: readonly Container[] } };
+  const container = (name: string, mount: string, probe = ''): Buffer =>
+    message(field(1, name), field(2, 'i'), field(7, message(field(1, 'A'), field(2, 'secret'))), field(9, message(field(1, mount), field(3, '/data'))), field(10, probe), field(15, message(field(2, 0))));
+  const podOf = (node: string, ...containers: readonly Buffer[]): Buffer => message(field(1, field(1, `p-${node}`)), field(2, message(...containers.map(one => field(2, one)), field(10, node))));
+
+  function bothWays(items: readonly Buffer[]): Evidence[] {
+    const sharing = createSharing();
+    const shared = items.map(item => sharing.shareParts(decodeObject(all as NonNullable<typeof all>, item, sharing)));
+    expect(shared).toStrictEqual(items.map(item => decodeObject(all as NonNullable<typeof all>, item)));
+    return shared as unknown as Evidence[];
+  }
+
+  it('are one object, whatever stands in fields that are not declared', () => {
+    const [one, two] = bothWays([podOf('a', container('c', 'data')), podOf('b', container('c', 'data', 'probe'))]);
+    expect(two?.spec.containers[0]).toBe(one?.spec.containers[0]);
+    expect(two?.spec.containers).toBe(one?.spec.containers);
+    expect(two?.spec).not.toBe(one?.spec);
+  });
+
+  it('are one object when what differs in their bytes is dropped', () => {
+    const [one, two] = bothWays([podOf('a', container('c', 'kube-api-access-x1')), podOf('b', container('c', 'kube-api-access-y2'))]);
+    expect(two?.spec.containers).toBe(one?.spec.containers);
+  });
+
+  it('are told apart where their hashes are equal', () => {
+    const [one, two] = bothWays([podOf('a', container('Aa', 'm')), podOf('a', container('BB', 'm')), podOf('a', container('Aa', 'm'))]);
+    expect([one, two].map(item => item?.spec.containers[0]?.name)).toEqual(['Aa', 'BB']);
+  });
+
+  it('are told apart by where a value begins and ends', () => {
+    bothWays([podOf('a', container('c', ''), container('', 'c')), podOf('a', container('', 'c'), container('c', '')), podOf('', container('a', ''))]);
+  });
+
+  it('give what decoding each gives, for any of them', () => {
+    const name = fc.constantFrom('', 'a', 'Aa', 'BB', 'é', 'a long name '.repeat(6));
+    const any = fc.tuple(name, name, name).map(([own, mount, probe]) => container(own, mount, probe));
+    fc.assert(fc.property(fc.array(fc.tuple(name, fc.array(any, { maxLength: 3 })).map(([node, containers]) => podOf(node, ...containers)), { maxLength: 20 }), items => {
+      bothWays(items);
+    }));
   });
 });
 

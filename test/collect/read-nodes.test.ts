@@ -16,6 +16,7 @@ const hello = perNodeSource<{ readonly text: string; readonly again?: string; re
   projectionVersion: 1,
   path: '/hello',
   againOf: 2,
+  keeps: 'the greeting',
   parse(first, second) {
     if (!first.body.startsWith('hello')) throw new Error(`body ${first.body}`);
     return { text: first.body, ...(second === undefined ? {} : { again: second.body }), ...(first.date === undefined ? {} : { date: first.date }) };
@@ -88,7 +89,7 @@ describe('readNodes', () => {
   });
 
   it('makes a gap of whatever is wrong with one node, and keeps the others', async () => {
-    const { byName, results } = await read(['ok', 'hangs', 'down', 'gone', 'unserved', 'refuses', 'untrusting', 'garbage', 'cut', 'page', 'odd', 'fine'], {
+    const { byName, results } = await read(['ok', 'hangs', 'down', 'gone', 'unserved', 'refuses', 'untrusting', 'garbage', 'cut', 'page', 'odd', 'unsigned', 'fine'], {
       faults: [
         at('hangs', { slow: 'headers', milliseconds: 20_000 }),
         at('down', { reply: status(503, 'error trying to reach service: dial tcp 10.0.0.9:10250: connect: connection refused') }),
@@ -99,6 +100,7 @@ describe('readNodes', () => {
         at('garbage', { reply: plain(200, 'secret-looking garbage') }),
         at('cut', { cut: 'midBody' }),
         at('page', { reply: { status: 200, contentType: 'text/html', body: '<!doctype html>' } }),
+        at('unsigned', { reply: status(503, 'error trying to reach service: remote error: tls: internal error') }),
         at('odd', { reply: plain(418, 'teapot') }),
       ],
     });
@@ -112,6 +114,7 @@ describe('readNodes', () => {
     expect(gapOf(byName('garbage'))).toMatchObject({ kind: 'gap', reason: 'malformed' });
     expect(gapOf(byName('cut'))).toMatchObject({ kind: 'gap', reason: 'truncated' });
     expect(gapOf(byName('page'))).toMatchObject({ kind: 'gap', reason: 'malformed' });
+    expect(gapOf(byName('unsigned'))).toMatchObject({ reason: 'unreachable', detail: expect.stringContaining('CertificateSigningRequest') as string });
     expect(gapOf(byName('odd'))).toMatchObject({ kind: 'gap', reason: 'serverError' });
     expect(byName('ok')).toMatchObject({ value: { text: 'hello from ok' } });
     expect(byName('fine')).toMatchObject({ value: { text: 'hello from fine' } });

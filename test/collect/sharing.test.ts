@@ -5,16 +5,16 @@ import { createSharing } from '../../src/collect/sharing.ts';
 it('changes nothing that can be seen', () => {
   const part = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom({ a: 1, b: 2 }, { b: 2, a: 1 }, [], {}, [[]], ['1'], [1]));
   fc.assert(fc.property(fc.array(fc.dictionary(fc.constantFrom('a', 'b', '__proto__', 'é'), part), { maxLength: 20 }), objects => {
-    const share = createSharing();
+    const { shareParts } = createSharing();
     const text = JSON.stringify(objects);
-    expect(JSON.stringify(objects.map(object => share(object)))).toBe(text);
+    expect(JSON.stringify(objects.map(object => shareParts(object)))).toBe(text);
   }));
 });
 
 it('makes equal parts at the same place one, and equal parts of unequal ones', () => {
-  const share = createSharing();
+  const { shareParts } = createSharing();
   const make = (node: string): { spec: { node: string; containers: { image: string }[] }; other: object } =>
-    share({ spec: { node, containers: [{ image: 'i' }, { image: 'i' }] }, other: {} });
+    shareParts({ spec: { node, containers: [{ image: 'i' }, { image: 'i' }] }, other: {} });
   const [one, same, different] = [make('a'), make('a'), make('b')] as const;
   expect(same).not.toBe(one);
   expect(same.spec).toBe(one.spec);
@@ -25,14 +25,14 @@ it('makes equal parts at the same place one, and equal parts of unequal ones', (
 });
 
 it('tells apart what is written differently', () => {
-  const share = createSharing();
-  expect(share({ a: { x: 1, y: 2 } }).a).not.toBe(share({ a: { y: 2, x: 1 } }).a);
-  expect(share({ a: ['1'] }).a).not.toBe(share({ a: [1] as unknown[] }).a);
+  const { shareParts } = createSharing();
+  expect(shareParts({ a: { x: 1, y: 2 } }).a).not.toBe(shareParts({ a: { y: 2, x: 1 } }).a);
+  expect(shareParts({ a: ['1'] }).a).not.toBe(shareParts({ a: [1] as unknown[] }).a);
 });
 
 it('leaves frozen objects as they are', () => {
-  const share = createSharing();
+  const { shareParts } = createSharing();
   const constant = Object.freeze({ inner: { a: 1 } });
-  share({ list: { inner: { a: 1 } } });
-  expect(share({ list: constant, more: 1 }).list).toEqual(constant);
+  shareParts({ list: { inner: { a: 1 } } });
+  expect(shareParts({ list: constant, more: 1 }).list).toEqual(constant);
 });

@@ -55,6 +55,10 @@ const LIST_FAULTS: readonly (readonly [name: string, fault: Fault, reason: strin
   ['a gzip archive that is cut off', { cut: 'gzip' }, 'truncated'],
   ['bytes that are no gzip', { corrupt: 'gzip' }, 'malformed'],
   ["a proxy's login page", { reply: { ...html, contentType: 'text/html' } }, 'malformed'],
+  ['JSON under another content type', { reply: { ...json(200, huge), contentType: 'text/plain' } }, 'malformed'],
+  ['protobuf that is JSON', { reply: { ...json(200, huge), contentType: 'application/vnd.kubernetes.protobuf' } }, 'malformed'],
+  ['no headers at all', { cut: 'beforeHeaders' }, 'unreachable'],
+  ['a body shorter than its length', { cut: 'length' }, 'truncated'],
   ['JSON of another kind', { reply: json(200, { kind: 'PodList', apiVersion: 'v1', items: [] }) }, 'malformed'],
   ['a continue token that never ends', { reply: json(200, { ...huge, metadata: { continue: 'again' } }) }, 'truncated'],
 ];
@@ -71,6 +75,83 @@ describe('a fault of one list is a gap with its reason, in bounded time, and nev
     // Everything else was read.
     expect(report.sources.filter(({ gap }) => gap?.kind === 'gap' && gap.source !== 'clusterrolebindings').map(({ id }) => id)).toEqual([]);
     expect(seconds).toBeLessThan(20);
+  });
+});
+
+/** 1,200 bindings, so that the list has three pages; the last one grants cluster-admin. */
+function pages(): ApiData {
+  const items = Array.from({ length: 1200 }, (_, at) => ({
+    metadata: { name: `binding-${String(at).padStart(4, '0')}`, uid: String(at) },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: at === 1199 ? 'cluster-admin' : 'view' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: at === 1199 ? 'last@example.com' : 'ana@example.com' }],
+  }));
+  return { ...data, lists: new Map([...data.lists, [BINDINGS, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBindingList', items }]]) };
+}
+
+describe('a fault on a later page leaves no half list', () => {
+  it.each<readonly [string, Fault, string]>([
+    ['401', { status: 401 }, 'unauthorized'],
+    ['403', { status: 403 }, 'forbidden'],
+    ['410 on the continue token, each time', { status: 410 }, 'truncated'],
+    ['500', { status: 500 }, 'serverError'],
+    ['a reset in the middle of the body', { cut: 'midBody' }, 'truncated'],
+    ['a body that stops coming', { slow: 'body', milliseconds: 60_000 }, 'timeout'],
+    ['a gzip archive that is cut off', { cut: 'gzip' }, 'truncated'],
+    ["a proxy's page", { reply: { ...html, contentType: 'text/html' } }, 'malformed'],
+  ])('%s', async (_name, fault, reason) => {
+    const { report } = await scan([{ path: BINDINGS, onNextPages: true, fault }], ['--request-timeout', '1s'], { data: pages() });
+    expect(report.sources.find(({ id }) => id === 'clusterrolebindings')).toMatchObject({ status: 'gap', gap: { reason } });
+    expect(report.checks.filter(({ id, status: verdict }) => id.startsWith('rbac-') && verdict === 'passed')).toEqual([]);
+  });
+
+  it('410 once: the list is begun again, and is whole', async () => {
+    const { report } = await scan([{ path: BINDINGS, onNextPages: true, times: 1, fault: { status: 410 } }], ['--check', 'rbac-cluster-admin-grant'], { data: pages() });
+    expect(report.sources.find(({ id }) => id === 'clusterrolebindings')).toMatchObject({ status: 'read', count: 1200 });
+    expect(JSON.stringify(report.findings)).toContain('last@example.com');
+  });
+});
+
+describe('an item of 20 MB', () => {
+  it('is read, and what is not declared of it is not kept', async () => {
+    const marker = 'not-declared-'.repeat(1.6e6);
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+    const list = data.lists.get(roles);
+    if (list === undefined) throw new Error('the demo has roles');
+    const large = { metadata: { name: 'large', uid: 'u', annotations: { note: marker } }, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] };
+    const { code, report, stdout, seconds } = await scan([], [], { data: { ...data, lists: new Map([...data.lists, [roles, { ...list, items: [...list.items, large] }]]) } });
+    expect(code).toBe(0);
+    expect(report.sources.find(({ id }) => id === 'clusterroles')).toMatchObject({ status: 'read', count: list.items.length + 1 });
+    expect(stdout).not.toContain('not-declared-');
+    expect(seconds).toBeLessThan(20);
+  });
+});
+
+describe('401 in the middle, with another credential to be had', () => {
+  /** The old token is good for the first answer and no longer. */
+  async function expiring(user: object, renew: () => Promise<void>): Promise<Finished & { report: AuditReport; refused: number }> {
+    const tokens: Record<string, { name: string; groups: string[] }> = { old: { name: 'ana', groups: [] } };
+    const server = await startFakeApiServer({ data, tokens });
+    const timer = setInterval(() => {
+      if (server.requests.length === 0 || tokens['old'] === undefined) return;
+      delete tokens['old'];
+      void renew().then(() => (tokens['new'] = { name: 'ana', groups: [] }));
+    }, 1);
+    const finished = await runSecaudit(['-o', 'json'], { env: { KUBECONFIG: await config(server, user) } });
+    clearInterval(timer);
+    const refused = server.requests.filter(({ user: who, headers }) => who === '' && headers['authorization'] !== undefined).length;
+    await server.close();
+    return { ...finished, report: JSON.parse(finished.stdout) as AuditReport, refused };
+  }
+
+  it.each(['exec plugin', 'tokenFile'])('%s: all is read', async kind => {
+    const token = join(directory, `token-${kind}`);
+    await writeFile(token, 'old');
+    const plugin = join(directory, 'plugin');
+    await writeFile(plugin, `#!/bin/sh\nprintf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' "$(cat '${token}')"\n`, { mode: 0o755 });
+    const user = kind === 'tokenFile' ? { tokenFile: token } : { exec: { command: plugin, apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' } };
+    const { code, report, refused } = await expiring(user, () => writeFile(token, 'new'));
+    expect({ code, gaps: report.sources.filter(({ gap }) => gap?.kind === 'gap') }).toEqual({ code: 0, gaps: [] });
+    expect(refused).toBeGreaterThan(0);
   });
 });
 
@@ -102,6 +183,11 @@ it('--timeout bounds the whole run, also when the first answer does not come', a
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/^error: [^\n]*--timeout[^\n]*\n$/);
   expect((performance.now() - started) / 1000).toBeLessThan(15);
+});
+
+it.each(['--timeout', '--request-timeout'])('%s may be longer than the 24 days of a clock in Node', async flag => {
+  const { code, report } = await scan([], [flag, '700h']);
+  expect({ code, gaps: report.sources.filter(({ gap }) => gap?.kind === 'gap') }).toEqual({ code: 0, gaps: [] });
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', signal => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { escalationPrimitives } from '../../src/data/escalation-primitives.ts';
-import { capabilityCompiler, hasLeg } from '../../src/indexes/rbac-capabilities.ts';
+import { hasLeg, ruleCompiler } from '../../src/indexes/rbac-capabilities.ts';
 import type { PolicyRule } from '../../src/indexes/rbac-matcher.ts';
 
 const R = 'rbac.authorization.k8s.io';
@@ -146,7 +146,7 @@ function isHeld(id: string, text: string): boolean {
   const isInNamespace = text.startsWith('N:');
   const rules = (isInNamespace ? text.slice(2) : text).split(' + ').map(ruleOf);
   if (isInNamespace && primitive?.scope === 'cluster') return false;
-  const mask = capabilityCompiler()(rules, isInNamespace ? 'namespace' : 'cluster');
+  const mask = ruleCompiler()(rules)[isInNamespace ? 'namespace' : 'cluster'];
   return primitive?.ways.some(way => way.every(leg => hasLeg(mask, leg))) === true;
 }
 

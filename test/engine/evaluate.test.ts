@@ -21,7 +21,7 @@ const numbers = source('numbers');
 const letters = source('letters');
 
 function source(id: string) {
-  return getSource<readonly number[]>({ id, title: id, projectionVersion: 1, path: `/${id}`, permissions: [], parse: body => JSON.parse(body) as number[] });
+  return getSource<readonly number[]>({ id, title: id, projectionVersion: 1, path: `/${id}`, permissions: [], keeps: 'numbers', parse: body => JSON.parse(body) as number[] });
 }
 
 const forbidden: Gap = { kind: 'gap', reason: 'forbidden', detail: 'no' };

@@ -27,6 +27,10 @@ describe('project', () => {
   it('takes null for absent, as Go writes it', () => {
     expect(project(tree, { metadata: null, spec: { containers: null } })).toEqual({ spec: {} });
   });
+  it('keeps a declared field that no model knows', () => {
+    expect(project({ spec: { fromALaterRelease: true, at: true } }, { spec: { fromALaterRelease: 'x', at: '2026-01-01T00:00:00.123456Z' } })).toEqual({ spec: { fromALaterRelease: 'x', at: '2026-01-01T00:00:00.123456Z' } });
+  });
+
   it('does not follow names of Object.prototype', () => {
     expect(project({ constructor: true } as never, {})).toEqual({});
   });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
-import type { Subject } from '../../src/evidence/subject.ts';
+import { formatSubject, type Subject } from '../../src/evidence/subject.ts';
 import { authorize } from '../../src/indexes/rbac-authorize.ts';
+import { GOALS, type Goal } from '../../src/indexes/rbac-edges.ts';
 import { costOf, rbacGraph, type RbacGraph } from '../../src/indexes/rbac-graph.ts';
 import { identityOf, type Identity } from '../../src/indexes/rbac-identity.ts';
 import type { Manifest } from '../support/cluster.ts';
@@ -84,7 +85,38 @@ function reach(graph: RbacGraph, start: Identity): ReadonlySet<string> {
   return goals;
 }
 
+function graphOf(objects: readonly Manifest[]): RbacGraph {
+  const resolved = createEvaluator(clusterOf(...surroundings, ...objects)).resolve(rbacGraph);
+  if ('gaps' in resolved) throw new Error('unread');
+  return resolved.value;
+}
+
+/** A subject that no binding names any more still has its groups. */
+function canCome(graph: RbacGraph, subject: Subject, goal: Goal): boolean {
+  const groups = subject.kind === 'Group' ? [] : identityOf({ ...subject, kind: subject.kind }).groups;
+  return [formatSubject(subject), ...groups.map(name => `Group/${name}`)].some(key => costOf(graph, key, goal) !== undefined);
+}
+
 describe('the graph', () => {
+  it('knows who loses a way without a binding, as a graph without that binding does', () => {
+    let lost = 0;
+    fc.assert(fc.property(clusters, objects => {
+      const graph = graphOf(objects);
+      for (const removed of objects.filter(each => each.kind.endsWith('Binding'))) {
+        const rest = graphOf(objects.filter(each => each !== removed));
+        const binding = [...graph.grantsOf.values()].flat().find(grant => grant.binding.kind === removed.kind && grant.binding.name === removed.metadata.name && grant.binding.namespace === removed.metadata.namespace)?.binding;
+        if (binding === undefined) continue;
+        for (const goal of GOALS) {
+          const expected = [...graph.grantsOf].filter(([key, [grant]]) => costOf(graph, key, goal) !== undefined && grant !== undefined && !canCome(rest, grant.subject, goal)).map(([key]) => key);
+          expect([...graph.losing(binding, goal)].map(node => graph.edges.name(node)).sort()).toEqual(expected.sort());
+          lost += expected.length;
+        }
+      }
+    }), { numRuns: 150 });
+    expect(lost).toBeGreaterThan(100);
+  }, 60_000);
+
+
   it('comes to the goals that plain forward steps come to, on random clusters', () => {
     fc.assert(fc.property(clusters, objects => {
       const resolved = createEvaluator(clusterOf(...surroundings, ...objects)).resolve(rbacGraph);

@@ -26,6 +26,8 @@ export interface FaultRule {
   readonly path: string;
   /** How many requests it spoils; absent means all. */
   readonly times?: number;
+  /** Only requests for the second page of a list and those after it. */
+  readonly onNextPages?: boolean;
   readonly fault: Fault;
 }
 
@@ -59,6 +61,9 @@ export interface LoggedRequest {
   readonly path: string;
   readonly user: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The name that was asked for in the handshake (SNI), and the subject of the client certificate; empty where there was none. */
+  readonly serverName: string;
+  readonly clientSubject: string;
 }
 
 export interface FakeApiServer {
@@ -107,11 +112,11 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     const asked = request.url ?? '';
     const full = new URL(asked, 'http://server');
     const user = userOf(request, options);
-    requests.push({ method: request.method ?? '', path: asked, user: user?.name ?? '', headers: withoutSecrets(request) });
+    requests.push({ method: request.method ?? '', path: asked, user: user?.name ?? '', headers: withoutSecrets(request), ...shownInHandshake(request) });
     const prefix = options.prefix ?? '';
     if (!full.pathname.startsWith(`${prefix}/`)) return send(request, response, plain(404, '404 page not found\n'), options, undefined);
     const path = full.pathname.slice(prefix.length);
-    const fault = faults(path);
+    const fault = faults(path, full.searchParams.has('continue'));
     if (fault !== undefined && 'slow' in fault && fault.slow === 'headers') await sleep(fault.milliseconds, undefined, { ref: false });
     return send(request, response, replyTo(request, path, full.searchParams, body, user, fault), options, fault);
   }
@@ -161,10 +166,10 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
 }
 
 /** Hands out each rule's fault as often as it says; the first rule that fits a path and is not used up counts. */
-function countdown(rules: readonly FaultRule[]): (path: string) => Fault | undefined {
+function countdown(rules: readonly FaultRule[]): (path: string, isNextPage: boolean) => Fault | undefined {
   const left = rules.map(rule => ({ rule, times: rule.times ?? Infinity }));
-  return path => {
-    const entry = left.find(({ rule, times }) => times > 0 && (rule.path.endsWith('*') ? path.startsWith(rule.path.slice(0, -1)) : path === rule.path));
+  return (path, isNextPage) => {
+    const entry = left.find(({ rule, times }) => times > 0 && (isNextPage || rule.onNextPages !== true) && (rule.path.endsWith('*') ? path.startsWith(rule.path.slice(0, -1)) : path === rule.path));
     if (entry === undefined) return undefined;
     entry.times -= 1;
     return entry.rule.fault;
@@ -201,6 +206,11 @@ function credentialUser(request: IncomingMessage, options: FakeApiServerOptions)
     return password !== undefined && options.passwords?.[name] === password ? { name, groups: ['system:authenticated'] } : undefined;
   }
   return options.anonymous === false ? undefined : { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+}
+
+function shownInHandshake({ socket }: IncomingMessage): Pick<LoggedRequest, 'serverName' | 'clientSubject'> {
+  const { servername, subject } = socket instanceof TLSSocket ? { servername: socket.servername, subject: socket.getPeerX509Certificate()?.subject } : {};
+  return { serverName: typeof servername === 'string' ? servername : '', clientSubject: subject?.replaceAll('\n', ',') ?? '' };
 }
 
 function withoutSecrets(request: IncomingMessage): Readonly<Record<string, string>> {

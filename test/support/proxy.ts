@@ -1,21 +1,40 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request as forward } from 'node:http';
 import { connect as connectSocket, createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 
 const ending: (() => void)[] = [];
 afterEach(() => ending.splice(0).forEach(end => end()));
 
-/** A CONNECT proxy that wants a password where one is given; it ends with the test. */
+/** A proxy that wants a password where one is given; it ends with the test. */
 export async function startProxy(password?: string): Promise<{ readonly port: number; readonly seen: string[] }> {
+  const { close, ...proxy } = await openProxy({ ...(password === undefined ? {} : { password }) });
+  ending.push(close);
+  return proxy;
+}
+
+/** A proxy for tunnels (CONNECT) and for whole URLs. `seen` holds the target of each tunnel, and method and URL of each other request. */
+export async function openProxy({ password, resolve = host => host }: { readonly password?: string; readonly resolve?: (host: string) => string } = {}): Promise<{ readonly port: number; readonly seen: string[]; readonly close: () => void }> {
   const seen: string[] = [];
-  const proxy = createServer((_request, response) => response.writeHead(405).end());
+  const proxy = createServer((request, response) => {
+    seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    if (request.headers['proxy-authorization'] !== wanted) return void response.writeHead(407).end();
+    if (!URL.canParse(request.url ?? '')) return void response.writeHead(400).end();
+    const { hostname, port, pathname, search } = new URL(request.url ?? '');
+    const { 'proxy-authorization': _login, ...headers } = request.headers;
+    const onward = forward({ host: resolve(hostname), port, path: pathname + search, method: request.method, headers }, answer => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.writeHead(502).end());
+    request.pipe(onward);
+  });
+  const wanted = password === undefined ? undefined : `Basic ${Buffer.from(password).toString('base64')}`;
   proxy.on('connect', (request, socket, head) => {
     seen.push(request.url ?? '');
-    const wanted = password === undefined ? undefined : `Basic ${Buffer.from(password).toString('base64')}`;
     if (request.headers['proxy-authorization'] !== wanted) return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
     const [host = '', port = ''] = (request.url ?? '').split(':');
-    const onward = connectSocket(Number(port), host, () => {
+    const onward = connectSocket(Number(port), resolve(host), () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       onward.write(head);
       onward.pipe(socket).pipe(onward);
@@ -26,11 +45,14 @@ export async function startProxy(password?: string): Promise<{ readonly port: nu
   });
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
-  ending.push(() => {
-    proxy.close();
-    proxy.closeAllConnections();
-  });
-  return { port: (proxy.address() as AddressInfo).port, seen };
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    seen,
+    close: () => {
+      proxy.close();
+      proxy.closeAllConnections();
+    },
+  };
 }
 
 /** A SOCKS 5 proxy (RFC 1928) that shows which hosts it was asked for; it ends with the test. */

@@ -53,11 +53,12 @@ export function throughRole(grant: Grant): string {
 /** The subject's entry in the binding, and rules of the role. */
 export function evidenceOf({ binding, entries, subjectIndexes, role, rules }: Grant, ruleIndexes: readonly number[]): Finding['evidence'] {
   const [first] = subjectIndexes;
-  return [item(binding, `subjects[${first}]`, entries[first]), ...ruleIndexes.map(at => item(role, `rules[${at}]`, rules[at]))];
+  return [itemOf(binding, `subjects[${first}]`, entries[first]), ...ruleIndexes.map(at => itemOf(role, `rules[${at}]`, rules[at]))];
 }
 
-function item(resource: ResourceRef, path: string, value: unknown): EvidenceItem {
-  const reproduce = ['kubectl', 'get', ...where(resource), '-o', `jsonpath={.${path}}`, '--', resource.name];
+/** A value in a role or binding, with the command that shows it. */
+export function itemOf(resource: ResourceRef, path: string, value: unknown): EvidenceItem {
+  const reproduce = ['kubectl', 'get', ...whereOf(resource), '-o', `jsonpath={.${path}}`, '--', resource.name];
   return { resource, path, value, grade: 'exact', reproduce };
 }
 
@@ -66,14 +67,15 @@ function item(resource: ResourceRef, path: string, value: unknown): EvidenceItem
  * that has changed meanwhile is left alone; and the last is removed first, so that places do not move.
  */
 export function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
-  if (subjectIndexes.length === entries.length) return ['kubectl', 'delete', ...where(binding), '--', binding.name];
+  if (subjectIndexes.length === entries.length) return ['kubectl', 'delete', ...whereOf(binding), '--', binding.name];
   const patch = [
     ...subjectIndexes.map(at => ({ op: 'test', path: `/subjects/${at}`, value: entries[at] })),
     ...subjectIndexes.toReversed().map(at => ({ op: 'remove', path: `/subjects/${at}` })),
   ];
-  return ['kubectl', 'patch', ...where(binding), '--type=json', '-p', JSON.stringify(patch), '--', binding.name];
+  return ['kubectl', 'patch', ...whereOf(binding), '--type=json', '-p', JSON.stringify(patch), '--', binding.name];
 }
 
-function where({ kind, namespace }: ResourceRef): string[] {
+/** How kubectl is told of the kind and namespace of a role or binding. */
+export function whereOf({ kind, namespace }: ResourceRef): string[] {
   return [`${kind.toLowerCase()}s.rbac.authorization.k8s.io`, ...(namespace === undefined ? [] : ['-n', namespace])];
 }

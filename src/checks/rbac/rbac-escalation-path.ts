@@ -1,8 +1,8 @@
 import { formatRef } from '../../evidence/resource-ref.ts';
 import { formatSubject } from '../../evidence/subject.ts';
-import { boundByUsers, escalationOf, grantsIn, isByBuiltIn, type Escalation } from '../../indexes/rbac-escalation.ts';
+import { grantsIn, isByBuiltIn, rbacEscalations, type Escalation } from '../../indexes/rbac-escalation.ts';
 import { platformOf } from '../../indexes/rbac-expected.ts';
-import { rbacGraph, type RbacGraph } from '../../indexes/rbac-graph.ts';
+import type { RbacGraph } from '../../indexes/rbac-graph.ts';
 import { cutOf, GOAL_WORDS, hopSentence } from '../../indexes/rbac-path.ts';
 import { defineCheck, unknownTarget, type Finding } from '../define-check.ts';
 import { evidenceOf, grantTargets, removalOf } from './grant-finding.ts';
@@ -33,17 +33,14 @@ export default defineCheck({
   ],
   scope: 'cluster',
 
-  needs: { graph: rbacGraph },
-  *targets({ graph }) {
-    yield* boundByUsers(graph);
+  needs: { escalations: rbacEscalations },
+  *targets({ escalations: { graph, found } }) {
+    yield* found;
     for (const target of grantTargets({ ...graph.rbac, grants: [] })) if (!('subject' in target)) yield target;
     for (const { of, gaps } of graph.surroundings.gaps) yield unknownTarget(`ways through ${of}`, gaps);
   },
 
-  inspect(key, { graph }) {
-    const escalation = escalationOf(graph, key);
-    return escalation === undefined ? undefined : findingOf(graph, key, escalation);
-  },
+  inspect: ([key, escalation], { escalations: { graph } }) => (escalation === undefined ? undefined : findingOf(graph, key, escalation)),
 });
 
 function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight }: Escalation): Finding {
@@ -65,7 +62,6 @@ function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight
     ...(canFix ? { fix: [removalOf(grant)] } : {}),
   };
 }
-
 
 function evidence(graph: RbacGraph, hops: Escalation['path']['hops']): Finding['evidence'][number][] {
   return hops.flatMap(hop => grantsIn(graph, hop.from, hop).flatMap((grant, at) => evidenceOf(grant, hop.grants[at]?.ruleIndexes ?? [])));

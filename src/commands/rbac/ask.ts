@@ -5,7 +5,7 @@ import type { Snapshot } from '../../evidence/snapshot.ts';
 import { clusterRoleBindings } from '../../evidence/sources/rbac.ts';
 import type { Style } from '../../report/style.ts';
 import { openSnapshot } from '../audit-command.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, durationSeconds, outputFlags } from '../flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, outputFlags } from '../flags.ts';
 import { followRun } from '../follow-run.ts';
 import { printReport } from '../print-report.ts';
 
@@ -48,11 +48,7 @@ export async function runQuestion(question: Question, flags: QuestionFlags): Pro
 }
 
 async function readLive(question: AuditQuestion, flags: QuestionFlags): Promise<Snapshot> {
-  const run = followRun({
-    quiet: flags.quiet,
-    verbose: flags.verbose,
-    ...(flags.timeout === undefined ? {} : { timeoutSeconds: durationSeconds('--timeout', flags.timeout) }),
-  });
+  const run = followRun(flags);
   try {
     return await takeSnapshot(connectionOf(flags), question, {
       ...run.options,

@@ -1,6 +1,8 @@
 import { DISCOVERY_ACCEPT, parseApiDiscovery, type ApiDiscovery } from '../api-discovery.ts';
 import { getSource } from '../source.ts';
 
+const KEPT = 'names, short names, kinds, verbs and subresources of what is served, and the groups whose own server does not answer';
+
 /** What the core group serves: names, verbs and subresources, and nothing of any object. */
 export const coreApiResources = getSource<ApiDiscovery>({
   id: 'coreapiresources',
@@ -10,6 +12,7 @@ export const coreApiResources = getSource<ApiDiscovery>({
   accept: DISCOVERY_ACCEPT,
   permissions: [{ nonResourceURL: '/api', verb: 'get' }],
   readWithNamespace: true,
+  keeps: KEPT,
   parse: parseApiDiscovery,
 });
 
@@ -22,5 +25,6 @@ export const apiResources = getSource<ApiDiscovery>({
   accept: DISCOVERY_ACCEPT,
   permissions: [{ nonResourceURL: '/apis', verb: 'get' }],
   readWithNamespace: true,
+  keeps: KEPT,
   parse: parseApiDiscovery,
 });

@@ -1,6 +1,6 @@
 import type { V1Lease, V1Pod } from '@kubernetes/client-node';
-import { parseApiServerMetrics, replicaKey, type ApiServerMetrics } from '../api-server-metrics.ts';
-import { readCommandFlags } from '../command-flags.ts';
+import { keptSeries, parseApiServerMetrics, replicaKey, type ApiServerMetrics } from '../api-server-metrics.ts';
+import { KEPT_FLAG_VALUES, readCommandFlags } from '../command-flags.ts';
 import { FLAGZ_ACCEPT, parseFlagz, type Flagz } from '../flagz.ts';
 import { parseReadyz, type Readyz } from '../readyz.ts';
 import { getSource, listSource, perReplicaSource, type Source } from '../source.ts';
@@ -12,6 +12,7 @@ export const apiServerMetrics = perReplicaSource<ApiServerMetrics>({
   projectionVersion: 1,
   path: '/metrics',
   permissions: [{ nonResourceURL: '/metrics', verb: 'get' }],
+  keeps: `the series of ${keptSeries()}`,
   parse: parseApiServerMetrics,
   replicaKey,
 });
@@ -57,6 +58,7 @@ export const readyz = getSource<Readyz>({
   path: '/readyz?verbose',
   alsoOk: [500],
   permissions: [{ nonResourceURL: '/readyz', verb: 'get' }],
+  keeps: 'the name of each health check and whether it passes',
   parse: parseReadyz,
 });
 
@@ -68,6 +70,7 @@ export const flagz = getSource<Flagz>({
   path: '/flagz',
   accept: FLAGZ_ACCEPT,
   permissions: [{ nonResourceURL: '/flagz', verb: 'get' }],
+  keeps: `the names of all flags, and the values of ${[...KEPT_FLAG_VALUES].map(name => `\`${name}\``).join(' and ')}`,
   parse: parseFlagz,
 });
 

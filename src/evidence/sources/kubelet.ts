@@ -9,7 +9,7 @@ export const kubeletConfigz = perNodeSource<KubeletConfigz>({
   title: 'kubelet configurations',
   projectionVersion: 1,
   path: '/configz',
-  fields: KUBELET_CONFIGURATION_FIELDS,
+  keeps: KUBELET_CONFIGURATION_FIELDS,
   parse: parseConfigz,
 });
 
@@ -24,6 +24,7 @@ export const kubeletMetrics = perNodeSource<KubeletMetrics>({
   path: '/metrics',
   accept: 'text/plain',
   againOf: 4,
+  keeps: 'how long its certificates are still good, how often it was shown a client certificate and how long those were good in all, and its version',
   parse: parseKubeletMetrics,
 });
 
@@ -69,5 +70,6 @@ export const kubeletIntended = getSource<IntendedKubelet>({
   projectionVersion: 1,
   path: '/api/v1/namespaces/kube-system/configmaps/kubelet-config',
   permissions: [{ apiGroup: '', resource: 'configmaps', verb: 'get', resourceName: 'kubelet-config', namespace: 'kube-system' }],
+  keeps: 'whether it asks for anonymous access, the mode of authorization and the read-only port',
   parse: parseIntended,
 });

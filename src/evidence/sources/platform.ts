@@ -40,7 +40,10 @@ const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
 /** The command line of k3s and RKE2, a JSON list; it may hold tokens and data store passwords. */
 const NODE_ARGS: ReadonlySet<string> = new Set(['k3s.io/node-args', 'rke2.io/node-args']);
 
-/** An annotation as it is kept: that it is there, or the flag names and the role of a command line. */
+/** The arguments whose values stay: they say whether k3s enforces NetworkPolicy by itself. */
+const KEPT_ARGUMENTS: ReadonlySet<string> = new Set(['--disable-network-policy', '--flannel-backend']);
+
+/** An annotation as it is kept: that it is there, or the role and the flags of a command line, nearly all without their values. */
 export type KeptAnnotation = true | readonly string[];
 
 export const nodes = listSource<V1Node>()({
@@ -50,11 +53,12 @@ export const nodes = listSource<V1Node>()({
   kind: 'Node',
   resource: 'nodes',
   namespaced: false,
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: {
     metadata: { ...identity, labels: keepLabels, annotations: keepAnnotations },
     spec: { providerID: schemeOf },
     status: {
+      conditions: keepConditions,
       nodeInfo: { kubeletVersion: true, osImage: true, kernelVersion: true, containerRuntimeVersion: true },
     },
   },
@@ -73,13 +77,16 @@ function keepAnnotations(annotations: { readonly [name: string]: string }): Read
   const kept: Record<string, KeptAnnotation> = {};
   for (const [name, value] of Object.entries(annotations)) {
     if (KEPT_ANNOTATIONS.has(name)) kept[name] = true;
-    else if (NODE_ARGS.has(name)) kept[name] = flagNames(value) ?? true;
+    else if (NODE_ARGS.has(name)) kept[name] = commandLine(value) ?? true;
   }
   return kept;
 }
 
-/** `["server","--token","..."]` gives `["server","--token"]`. Undefined where it is no list of arguments. */
-export function flagNames(text: string): readonly string[] | undefined {
+/**
+ * `["server","--token","..."]` gives `["server","--token"]`; a value stays where it may, as in `--flannel-backend=none`.
+ * Undefined where the text is no list of arguments.
+ */
+export function commandLine(text: string): readonly string[] | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -89,14 +96,32 @@ export function flagNames(text: string): readonly string[] | undefined {
     throw error;
   }
   if (!Array.isArray(parsed)) return undefined;
-  const [first, ...rest] = parsed.filter(argument => typeof argument === 'string');
-  if (first === undefined) return [];
-  const names = [first, ...rest].flatMap(argument => {
-    const name = /^--[a-z][a-z0-9-]{0,60}(?==|$)/.exec(argument);
-    return name === null ? [] : [name[0]];
+  const words = parsed.filter(argument => typeof argument === 'string');
+  const [first] = words;
+  const flags = words.flatMap((word, at) => {
+    const [, name, own] = /^(--[a-z][a-z0-9-]{0,60})(?:=(.*))?$/s.exec(word) ?? [];
+    if (name === undefined) return [];
+    const value = own ?? words[at + 1];
+    return [KEPT_ARGUMENTS.has(name) && value !== undefined && /^[a-z][a-z0-9-]{0,20}$/.test(value) ? `${name}=${value}` : name];
   });
   // Only the subcommand may stand without dashes; a value that looks like one does not come first.
-  return first === 'server' || first === 'agent' ? [first, ...names] : names;
+  return first === 'server' || first === 'agent' ? [first, ...flags] : flags;
+}
+
+/** Whether the node says that it is ready, and who said that its network is. Times, messages and other conditions go. */
+function keepConditions(conditions: readonly { readonly type: string; readonly status: string; readonly reason?: string }[]): {
+  readonly ready?: string;
+  readonly network?: string;
+} {
+  if (!Array.isArray(conditions)) return {};
+  const find = (wanted: string): { readonly status?: unknown; readonly reason?: unknown } | undefined =>
+    (conditions as readonly ({ readonly type?: unknown; readonly status?: unknown; readonly reason?: unknown } | null)[]).find(each => each?.type === wanted) ?? undefined;
+  const ready = find('Ready')?.status;
+  const network = find('NetworkUnavailable')?.reason;
+  return {
+    ...(typeof ready === 'string' && /^(True|False|Unknown)$/.test(ready) ? { ready } : {}),
+    ...(typeof network === 'string' && /^[A-Za-z]{1,40}$/.test(network) ? { network } : {}),
+  };
 }
 
 /** `aws:///eu-west-1b/i-0abc` gives `aws://`; what follows names an account, a zone and a machine. */

@@ -4,6 +4,7 @@ import { identity, listSource } from '../source.ts';
 const group = 'rbac.authorization.k8s.io/v1';
 const rule = { verbs: true, apiGroups: true, resources: true, resourceNames: true, nonResourceURLs: true } as const;
 const roleRef = { apiGroup: true, kind: true, name: true } as const;
+const metadata = { ...identity, annotations: keepAutoupdate } as const;
 const subject = { kind: true, name: true, namespace: true, apiGroup: true } as const;
 
 export const clusterRoles = listSource<V1ClusterRole>()({
@@ -13,11 +14,15 @@ export const clusterRoles = listSource<V1ClusterRole>()({
   kind: 'ClusterRole',
   resource: 'clusterroles',
   namespaced: false,
-  projectionVersion: 1,
+  projectionVersion: 2,
   // RoleBindings refer to them.
   readWithNamespace: true,
   // The rules of an aggregated role are there already: the controller writes them into the live object.
-  fields: { metadata: identity, rules: [rule] },
+  fields: {
+    metadata: { ...metadata, labels: keepAggregationLabels },
+    rules: [rule],
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: true }] },
+  },
 });
 
 export const roles = listSource<V1Role>()({
@@ -27,8 +32,8 @@ export const roles = listSource<V1Role>()({
   kind: 'Role',
   resource: 'roles',
   namespaced: true,
-  projectionVersion: 1,
-  fields: { metadata: identity, rules: [rule] },
+  projectionVersion: 2,
+  fields: { metadata, rules: [rule] },
 });
 
 export const clusterRoleBindings = listSource<V1ClusterRoleBinding>()({
@@ -38,8 +43,8 @@ export const clusterRoleBindings = listSource<V1ClusterRoleBinding>()({
   kind: 'ClusterRoleBinding',
   resource: 'clusterrolebindings',
   namespaced: false,
-  projectionVersion: 1,
-  fields: { metadata: identity, roleRef, subjects: [subject] },
+  projectionVersion: 2,
+  fields: { metadata, roleRef, subjects: [subject] },
 });
 
 export const roleBindings = listSource<V1RoleBinding>()({
@@ -49,6 +54,19 @@ export const roleBindings = listSource<V1RoleBinding>()({
   kind: 'RoleBinding',
   resource: 'rolebindings',
   namespaced: true,
-  projectionVersion: 1,
-  fields: { metadata: identity, roleRef, subjects: [subject] },
+  projectionVersion: 2,
+  fields: { metadata, roleRef, subjects: [subject] },
 });
+
+/** Labels that put the rules of a ClusterRole into another. No other label is kept. */
+function keepAggregationLabels(labels: { readonly [name: string]: string }): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels).filter(([name, value]) => /aggregat/i.test(name) && typeof value === 'string'));
+}
+
+const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+
+/** Whether the API server keeps its own roles and bindings as they were; present only where somebody said so. */
+function keepAutoupdate(annotations: { readonly [name: string]: string }): Readonly<Record<string, string>> {
+  const value: unknown = annotations[AUTOUPDATE];
+  return typeof value === 'string' ? { [AUTOUPDATE]: value } : {};
+}

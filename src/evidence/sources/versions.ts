@@ -28,6 +28,7 @@ export const serverVersion = getSource<ServerVersion>({
   path: '/version',
   permissions: [{ nonResourceURL: '/version', verb: 'get' }],
   readWithNamespace: true,
+  keeps: 'the version, its emulated version, the platform and the version of Go',
   parse(body) {
     const version = objectIn(body);
     const { gitVersion } = version;
@@ -50,6 +51,7 @@ export const apiGroups = getSource<readonly string[]>({
   // Without it a recent server may answer the aggregated document, which has another shape.
   accept: 'application/json',
   permissions: [{ nonResourceURL: '/apis', verb: 'get' }],
+  keeps: 'the names of the groups',
   parse(body) {
     const { groups } = objectIn(body);
     if (!Array.isArray(groups)) throw new Error('/apis holds no list of groups');
@@ -65,6 +67,7 @@ export const kubeSystemNamespace = getSource<{ readonly uid: string }>({
   path: '/api/v1/namespaces/kube-system',
   permissions: [{ apiGroup: '', resource: 'namespaces', verb: 'get', resourceName: 'kube-system' }],
   readWithNamespace: true,
+  keeps: 'the uid',
   parse: body => ({ uid: requiredString(objectIn(body).metadata, 'uid') }),
 });
 
@@ -77,6 +80,7 @@ export const whoAmI = selfReviewSource<Caller>({
   kind: 'SelfSubjectReview',
   resource: 'selfsubjectreviews',
   readWithNamespace: true,
+  keeps: 'the user name, groups, uid and the id of the credential, which is a hash or a serial number',
   parse(body) {
     const { userInfo } = object(objectIn(body).status);
     const user = object(userInfo);

@@ -11,9 +11,10 @@ export const pods = listSource<V1Pod>()({
   kind: 'Pod',
   resource: 'pods',
   namespaced: true,
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: {
-    metadata: { name: true, namespace: true },
+    metadata: { name: true, namespace: true, ownerReferences: daemonSetOf },
+    status: { conditions: isReady },
     spec: {
       serviceAccountName: true,
       automountServiceAccountToken: true,
@@ -51,6 +52,19 @@ export const namespaces = listSource<V1Namespace>()({
   projectionVersion: 1,
   fields: { metadata: { name: true, labels: podSecurityLabels } },
 });
+
+/** The name of the DaemonSet that made the pod; nothing of any other owner. */
+function daemonSetOf(owners: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[]): string | undefined {
+  if (!Array.isArray(owners)) return undefined;
+  const owner: unknown = owners.find((each: { readonly kind?: unknown; readonly controller?: unknown } | null) => each?.kind === 'DaemonSet' && each.controller === true);
+  const name: unknown = typeof owner === 'object' && owner !== null && 'name' in owner ? owner.name : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Whether the pod's own conditions say that it is ready. */
+function isReady(conditions: readonly { readonly type: string; readonly status: string }[]): boolean {
+  return Array.isArray(conditions) && conditions.some((each: { readonly type?: unknown; readonly status?: unknown } | null) => each?.type === 'Ready' && each.status === 'True');
+}
 
 /** What a path on the node leads to: its root, places that lead to root, or something else. The path itself is not kept. */
 function hostPathKind(path: string): 'root' | 'powerful' | 'other' {

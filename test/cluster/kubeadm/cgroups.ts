@@ -18,7 +18,7 @@ export function cgroupSetup(mountinfo = readFileSync('/proc/self/mountinfo', 'ut
   });
   // Upstream decides by the same mount (opencontainers/cgroups, IsCgroup2UnifiedMode).
   if (mounts.some(({ at, type }) => at === '/sys/fs/cgroup' && type === 'cgroup2')) return { version: 2, hierarchies: ['/sys/fs/cgroup'] };
-  return { version: 1, hierarchies: [...new Set(mounts.filter(({ type }) => type === 'cgroup').map(({ at }) => at))] };
+  return { version: 1, hierarchies: mounts.filter(({ at, type }) => type === 'cgroup' && at.startsWith('/sys/fs/cgroup/')).map(({ at }) => at) };
 }
 
 /** The name of the group of the cluster in a directory. A directory has one cluster, and no two clusters have one group. */
@@ -38,23 +38,41 @@ export function cgroupFolders({ hierarchies }: CgroupSetup, group: string): stri
  */
 export function makeCgroup(setup: CgroupSetup, group: string): void {
   for (const folder of cgroupFolders(setup, group)) {
-    if (setup.version === 2) handDownControllers(path.dirname(folder));
-    mkdirSync(folder);
-    if (setup.version === 2) handDownControllers(folder);
-    // A new group has no processors and no memory nodes, and nothing can be put into it until it has.
-    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-      if (setup.version === 1 && existsSync(path.join(folder, file))) {
-        writeFileSync(path.join(folder, file), readFileSync(path.join(folder, '..', file)));
-      }
+    try {
+      makeFolder(setup, folder);
+    } catch (error) {
+      throw new Error(`Control group ${folder} could not be made (${(error as Error).message}); nodes need a /sys/fs/cgroup in which root may make groups.`, { cause: error });
     }
   }
 }
 
-/** In version 2 the groups below have only those controllers that the one above hands down. */
+function makeFolder({ version }: CgroupSetup, folder: string): void {
+  if (version === 2) {
+    handDownControllers(path.dirname(folder));
+    mkdirSync(folder);
+    handDownControllers(folder);
+  } else {
+    mkdirSync(folder);
+    // A new group has no processors and no memory nodes, and nothing can be put into it until it has.
+    for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+      if (existsSync(path.join(folder, file))) writeFileSync(path.join(folder, file), readFileSync(path.join(folder, '..', file)));
+    }
+  }
+}
+
+/** What the kubelet limits pods by (pkg/kubelet/cm, getSupportedUnifiedControllers). */
+const wantedControllers: readonly string[] = ['cpu', 'cpuset', 'hugetlb', 'io', 'memory', 'pids'];
+
+/**
+ * In version 2 the groups below have only those controllers that the one above hands down. For the root group that
+ * changes the machine, but only where no systemd has done it already.
+ */
 function handDownControllers(folder: string): void {
-  const words = (file: string): string[] => readFileSync(path.join(folder, file), 'utf8').trim().split(/\s+/).filter(word => word !== '');
+  const words = (file: string): string[] => readFileSync(path.join(folder, file), 'utf8').trim().split(/\s+/);
   const present = words('cgroup.subtree_control');
-  for (const controller of words('cgroup.controllers').filter(word => !present.includes(word))) {
-    writeFileSync(path.join(folder, 'cgroup.subtree_control'), `+${controller}`);
+  for (const controller of words('cgroup.controllers')) {
+    if (wantedControllers.includes(controller) && !present.includes(controller)) {
+      writeFileSync(path.join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    }
   }
 }

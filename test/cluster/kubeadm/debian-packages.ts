@@ -4,7 +4,6 @@ import { runProgram } from '../run-program.ts';
 /** What a node needs besides what is built: the Debian package, and the files by which its presence is known. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   'busybox-static': ['/usr/bin/busybox', '/bin/busybox'],
-  conntrack: ['/usr/sbin/conntrack'],
   'containernetworking-plugins': ['/usr/lib/cni/bridge'],
   iproute2: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'],
   iptables: ['/usr/sbin/iptables', '/sbin/iptables'],

@@ -7,7 +7,7 @@ import { runProgram } from '../run-program.ts';
 import type { ClusterPrograms } from './programs.ts';
 
 /** The image that workloads run: Debian's busybox. It is on every node and cannot be pulled. */
-export const busyboxImage = 'docker.io/library/busybox:ground';
+const busyboxImage = 'docker.io/library/busybox:ground';
 
 /** Image archives for `ctr images import`, by what needs them. */
 export interface NodeImages {

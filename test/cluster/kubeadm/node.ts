@@ -44,7 +44,7 @@ export async function makeNode(supervised: Supervised, programs: ClusterPrograms
 }
 
 /** The arguments of nsenter that come before a command in the node. It then runs in the root directory. */
-export function enterNode(initPid: number): string[] {
+function enterNode(initPid: number): string[] {
   return ['--target', String(initPid), '--mount', '--uts', '--ipc', '--net', '--pid', '--wd=/', '--'];
 }
 
@@ -74,6 +74,8 @@ version = 3
 [plugins.'io.containerd.cri.v1.runtime']
   # Without CAP_SYS_RESOURCE runc cannot lower a score, and says "can't get final child's PID from pipe: EOF".
   restrict_oom_score_adj = true
+  # Its profile would be loaded into the kernel of the whole machine, and stay.
+  disable_apparmor = true
 [plugins.'io.containerd.cri.v1.runtime'.cni]
   bin_dirs = ['/usr/lib/cni']
   conf_dir = '/etc/cni/net.d'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { project } from '../../../src/evidence/fields.ts';
-import { flagNames, nodes, schemeOf } from '../../../src/evidence/sources/platform.ts';
+import { commandLine, nodes, schemeOf } from '../../../src/evidence/sources/platform.ts';
 
 describe('nodes', () => {
   const stored = {
@@ -36,7 +36,7 @@ describe('nodes', () => {
   });
 });
 
-describe('flagNames', () => {
+describe('commandLine', () => {
   it.each([
     ['["server","--cluster-init","-v","2"]', ['server', '--cluster-init']],
     ['["agent","--node-label","a=b"]', ['agent', '--node-label']],
@@ -44,12 +44,16 @@ describe('flagNames', () => {
     ['["secret"]', []],
     ['["server",7,null,{"--x":1}]', ['server']],
     ['["server","--Token_Value"]', ['server']],
+    ['["server","--disable-network-policy","--flannel-backend","none"]', ['server', '--disable-network-policy', '--flannel-backend=none']],
+    ['["server","--disable-network-policy=false","--flannel-backend=vxlan"]', ['server', '--disable-network-policy=false', '--flannel-backend=vxlan']],
+    ['["server","--flannel-backend","K10abc::server:pw"]', ['server', '--flannel-backend']],
+    ['["server","--token=none","--token","none"]', ['server', '--token', '--token']],
     ['[]', []],
   ])('of %s', (text, names) => {
-    expect(flagNames(text)).toEqual(names);
+    expect(commandLine(text)).toEqual(names);
   });
   it.each(['', 'server --token abc', '{"a":1}', '"server"', '[', 'null'])('are not guessed out of %j', text => {
-    expect(flagNames(text)).toBeUndefined();
+    expect(commandLine(text)).toBeUndefined();
   });
 });
 
