@@ -17,10 +17,13 @@ import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
+import { nodes } from './evidence/sources/platform.ts';
+import { pods } from './evidence/sources/workloads.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
 import { handshakeCertificates } from './indexes/handshake-certificates.ts';
+import { kubeletView } from './indexes/kubelet-view.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
 import { networkView } from './indexes/network-view.ts';
 import { rbacGraph, type RbacGraph } from './indexes/rbac-graph.ts';
@@ -33,7 +36,7 @@ import { Problem } from './problem.ts';
 import { VERSION } from './version.ts';
 
 /** What each family's command shows beside its checks. */
-const VIEWS = { handshake: handshakeCertificates, network: networkView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
+const VIEWS = { handshake: handshakeCertificates, kubelet: kubeletView, network: networkView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
 export type ViewName = keyof typeof VIEWS;
 
 /** Every view: what a snapshot for later must hold. */
@@ -59,6 +62,10 @@ export interface ReadingOptions {
   readonly clusterId?: string;
   /** Read also with `namespace`, although they are about the whole cluster. */
   readonly alsoWithNamespace?: readonly Source[];
+  /** The flags given for what is more than a plain read, with their dashes. */
+  readonly optIns?: readonly string[];
+  /** How kubelets are reached; absent: through the API server. */
+  readonly kubelet?: 'proxy' | 'direct' | 'off';
   readonly env?: NodeJS.ProcessEnv;
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
@@ -135,8 +142,13 @@ async function withOpenClient<T>(connection: ConnectionFlags, options: ReadingOp
 async function readSources(client: ClusterClient, question: AuditQuestion, options: ReadingOptions): Promise<Snapshot> {
   const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
   const first = await firstAnswer(client);
-  const sources = [...sourcesFor(question)].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
+  // The probe goes through pods, and is the only one that needs them to be read.
+  const wanted = new Set([...sourcesFor(question), ...(options.optIns?.includes('--probe-anonymous') === true ? [pods] : [])]);
+  const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
+  const unread = first.refusal === undefined
+    ? notRequested(sources, options)
+    : new Map(sources.filter(source => source !== apiServerHandshake).map(source => [source, { ...refused, source: source.id }]));
   const snapshot = await collect(client, sources, {
     tool: VERSION,
     collectedAt: first.date,
@@ -144,7 +156,9 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.refusal === undefined
       ? // The answer that proved that this is an API server is evidence already.
         { answers: new Map([['/version', first.answer]]) }
-      : { notRequested: new Map([...sources].filter(source => source !== apiServerHandshake).map(source => [source, { ...refused, source: source.id }])) }),
+      : {}),
+    notRequested: unread,
+    ...(options.kubelet === 'direct' ? { kubelets: { way: 'direct' as const, takeAsTheyAre: options.optIns?.includes('--kubelet-insecure-tls') === true } } : {}),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
@@ -155,6 +169,20 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),
     ...(first.refusal === undefined ? {} : { loginRefused: first.refusal }),
   });
+}
+
+/** What stays unread because its flag was not given. */
+function notRequested(sources: readonly Source[], { optIns = [], kubelet = 'proxy' }: ReadingOptions): ReadonlyMap<Source, Gap> {
+  const gaps = new Map<Source, Gap>();
+  for (const source of sources) {
+    const { optIn } = source;
+    if (optIn !== undefined && !optIns.includes(optIn.flag)) {
+      gaps.set(source, { kind: 'notRequested', reason: 'flagNotGiven', source: source.id, detail: optIn.detail, flag: optIn.flag });
+    } else if (source.read.how === 'node' && kubelet === 'off') {
+      gaps.set(source, { kind: 'notRequested', reason: 'flagNotGiven', source: source.id, detail: 'kubelets were not asked, as told with --kubelet off', flag: '--kubelet proxy' });
+    }
+  }
+  return gaps;
 }
 
 /** Judges a snapshot. Pure: the same snapshot and options give the same report, byte for byte. */
@@ -207,6 +235,8 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   if (question.path !== undefined) sourcesOf(rbacGraph.needs, sources);
   // How many replicas there are to ask is known from their leases.
   if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
+  // And which kubelets, from the nodes.
+  if ([...sources].some(source => source.per === 'node')) sources.add(nodes);
   return sources;
 }
 

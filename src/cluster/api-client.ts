@@ -62,6 +62,25 @@ export interface RequestEvent {
   readonly bytes: number;
 }
 
+export interface GetOptions {
+  readonly accept?: string;
+  readonly freshConnection?: boolean;
+  /**
+   * Somebody behind the API server answers: a kubelet or a pod. Its 401 says nothing of this login, and its failures
+   * are its own, so that neither is tried again; it has so much time, and its answer may not be long.
+   */
+  readonly beyond?: { readonly timeoutMilliseconds: number };
+}
+
+/** Where a kubelet listens. */
+export interface KubeletAddress {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+  /** Talk to it whatever certificate it shows, credential included. */
+  readonly takeAsItIs: boolean;
+}
+
 /**
  * A connection to one API server. There is no general request: reading and asking about oneself is all that can be
  * said through it.
@@ -74,13 +93,19 @@ export interface ApiClient {
    * GETs a path and resolves for every HTTP status.
    * @throws {RequestFailure} where there is no whole answer: timeout, reset, refused, wrong certificate
    */
-  readonly get: (path: string, options?: { readonly accept?: string; readonly freshConnection?: boolean }) => Promise<Answer>;
+  readonly get: (path: string, options?: GetOptions) => Promise<Answer>;
   /**
    * As `get`, and resolves when the headers are there. The time limit counts the waits for the server, not the time
    * that the reader takes between two chunks.
    * @throws {RequestFailure} as `get`; the chunks do so too
    */
   readonly getStream: (path: string, options?: { readonly accept?: string }) => Promise<StreamedAnswer>;
+  /**
+   * GETs a path of a kubelet at its own address, with the caller's credential and never in another's name.
+   * @returns `untrusted` where its certificate is not the cluster authority's for that address; no credential was sent
+   * @throws {RequestFailure} as `get`
+   */
+  readonly getFromKubelet: (kubelet: KubeletAddress, path: string, options: { readonly timeoutMilliseconds: number; readonly accept?: string }) => Promise<Answer | 'untrusted'>;
   /** POSTs a review of the caller itself; any other path is refused before a byte is sent. */
   readonly selfReview: (path: string, body: object) => Promise<Answer>;
   /**

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
-import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
+import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
 import { caKeyHash } from './ca-key-hash.ts';
 import { openCredentials, readPem, type Credential } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
@@ -42,6 +42,9 @@ const LONGEST_BODY = 256 * 1024 * 1024;
 /** A page that is read as it comes is not held; a server that never ends it is broken or hostile. */
 const LONGEST_STREAM = 4 * 1024 * 1024 * 1024;
 const LONGEST_STATUS = 4 * 1024 * 1024;
+/** The metrics of a kubelet with hundreds of pods are a tenth of this. */
+const LONGEST_BEYOND = 32 * 1024 * 1024;
+const MOST_BEYOND = 16;
 const SELF_REVIEW = /^\/apis\/(authentication\.k8s\.io\/v\d[a-z0-9]*\/selfsubjectreviews|authorization\.k8s\.io\/v\d[a-z0-9]*\/selfsubject(access|rules)reviews)$/;
 
 /**
@@ -63,14 +66,14 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   const close = (): void => {
     lifetime.abort();
     options.signal?.removeEventListener('abort', close);
-    for (const { agent } of lines) agent.destroy();
+    for (const { agent, beyond } of lines) for (const each of [agent, beyond]) each.destroy();
   };
   if (options.signal?.aborted === true) close();
   options.signal?.addEventListener('abort', close, { once: true });
 
   function openLine(credential: Credential): Line {
     const wire = wires(credential);
-    return { wire, agent: createAgent(wire, true), certificate: credential.certificate?.certificate };
+    return { wire, agent: createAgent(wire, true), beyond: createAgent(wire, true, MOST_BEYOND), certificate: credential.certificate?.certificate };
   }
 
   /** A renewed client certificate needs new connections; requests under way keep the old ones. */
@@ -113,11 +116,13 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   }
 
   async function oneTry(request: Request, credential: Credential): Promise<Answer> {
-    const { wire, agent } = lineFor(credential);
+    const { wire, ...agents } = lineFor(credential);
+    const agent = request.beyond === undefined ? agents.agent : agents.beyond;
     const own = request.freshConnection ? createAgent(wire, false) : agent;
     const report = reporter(request);
+    const timed = request.beyond === undefined ? wire : { ...wire, ...request.beyond };
     try {
-      const answer = await exchange(wire, exchangeOf(request, credential, own, LONGEST_BODY));
+      const answer = await exchange(timed, exchangeOf(request, credential, own, request.beyond === undefined ? LONGEST_BODY : LONGEST_BEYOND));
       report(answer.status, answer.bytes);
       return answer;
     } catch (error) {
@@ -171,12 +176,12 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     for (let tries = 1; ; ) {
       try {
         const answer = await attempt(request, credential);
-        if (answer.status === 401 && !hasRenewed) {
+        if (answer.status === 401 && !hasRenewed && !isFromBeyond(request, answer)) {
           hasRenewed = true;
           const renewed = await credentials.renew(credential);
           if (renewed === undefined) return answer;
           credential = renewed;
-        } else if (request.method === 'GET' && isPassing(answer.status) && tries < MOST_TRIES) {
+        } else if (request.method === 'GET' && isPassing(answer.status) && (request.beyond === undefined || answer.status === 429) && tries < MOST_TRIES) {
           await sleep(pauseBefore(tries, answer.headers['retry-after']), undefined, { signal });
           tries += 1;
         } else {
@@ -198,7 +203,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       target,
       login: credentials.login(),
       request: asked,
-      timeoutSeconds: line.wire.timeoutMilliseconds / 1000,
+      timeoutSeconds: (request.beyond ?? line.wire).timeoutMilliseconds / 1000,
       ...(line.wire.proxy === undefined ? {} : { proxy: line.wire.proxy.host }),
       peek: async () => (await import('./server-certificate.ts')).peekServerCertificate(line.wire),
     });
@@ -245,13 +250,35 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     namespace: target.namespace,
     contexts: target.contexts,
     login: credentials.login,
-    get: (path, { accept, freshConnection = false } = {}) => {
+    get: (path, { accept, freshConnection = false, beyond } = {}) => {
       if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
-      return send({ method: 'GET', path, freshConnection, ...(accept === undefined ? {} : { accept }) }, oneTry);
+      return send({ method: 'GET', path, freshConnection, ...(accept === undefined ? {} : { accept }), ...(beyond === undefined ? {} : { beyond }) }, oneTry);
     },
     getStream: (path, { accept } = {}) => {
       if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
       return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
+    },
+    getFromKubelet: async (kubelet, path, { timeoutMilliseconds, accept = 'application/json' }) => {
+      const [{ getFromKubelet }, credential] = await Promise.all([import('./kubelet-line.ts'), credentials.current()]);
+      const report = reporter({ method: 'GET', path: `${kubelet.host}:${kubelet.port}${path}` });
+      try {
+        const answer = await getFromKubelet({
+          kubelet,
+          path,
+          authorization: credential.authorization,
+          context: secureContext(target, trust.ca, credential),
+          userAgent: constantHeaders['User-Agent'],
+          accept,
+          timeoutMilliseconds,
+          longestBody: LONGEST_BEYOND,
+          signal,
+        });
+        report(answer === 'untrusted' ? answer : answer.status, answer === 'untrusted' ? 0 : answer.bytes);
+        return answer;
+      } catch (error) {
+        if (error instanceof RequestFailure) report(error.kind, 0);
+        throw error;
+      }
     },
     selfReview: (path, body) => {
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
@@ -266,6 +293,8 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
 interface Line {
   readonly wire: Wire;
   readonly agent: ReturnType<typeof createAgent>;
+  /** For kubelets and pods, apart from the rest: those that hang must not hold up a list. */
+  readonly beyond: ReturnType<typeof createAgent>;
   readonly certificate: string | undefined;
 }
 
@@ -275,6 +304,12 @@ interface Request {
   readonly freshConnection: boolean;
   readonly accept?: string;
   readonly body?: string;
+  readonly beyond?: GetOptions['beyond'];
+}
+
+/** The API server's own 401 is a Status; a kubelet's is a bare word. */
+function isFromBeyond(request: Request, answer: { readonly headers: Headers }): boolean {
+  return request.beyond !== undefined && answer.headers['content-type']?.startsWith('application/json') !== true;
 }
 
 /** The body of an answer that is no success; what is longer than any Status is left unread. */

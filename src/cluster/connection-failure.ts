@@ -91,7 +91,7 @@ function refusedHandshake(code: string, login: Login, server: string, through: s
   return `${server} closed the connection${through} without an answer (${code}); check that it is the API server, and try again`;
 }
 
-function isUntrusted(code: string): boolean {
+export function isUntrusted(code: string): boolean {
   return [
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'UNABLE_TO_GET_ISSUER_CERT',

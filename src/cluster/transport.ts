@@ -20,7 +20,7 @@ export interface Wire {
 }
 
 /** An agent for one server. The TLS settings are given outright, so that no environment variable turns verification off. */
-export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
+export function createAgent(wire: Wire, keepAlive: boolean, maxSockets = MOST_SOCKETS): HttpAgent {
   const { server, proxy, tls, plainHttp } = wire;
   const tlsOptions = {
     secureContext: tls.context,
@@ -29,7 +29,7 @@ export function createAgent(wire: Wire, keepAlive: boolean): HttpAgent {
   };
   const tunnelled = { host: bareHost(server), ...(isIP(bareHost(server)) === 0 ? { servername: bareHost(server) } : {}), ...tlsOptions };
   // With a limit on its sockets even an agent without keep-alive asks the server to keep them open.
-  const pool = keepAlive ? { keepAlive, maxSockets: MOST_SOCKETS } : { keepAlive };
+  const pool = keepAlive ? { keepAlive, maxSockets } : { keepAlive };
   const relay = relayOf(wire);
   if (relay?.protocol === 'https:') return new HttpsAgent({ ...pool, rejectUnauthorized: true });
   const agent = plainHttp === undefined ? new HttpsAgent({ ...pool, ...tlsOptions }) : new plainHttp.Agent(pool);

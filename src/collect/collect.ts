@@ -3,12 +3,16 @@ import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
-import { gapOfError } from './gap-of.ts';
+import { nodes } from '../evidence/sources/platform.ts';
+import { pods } from '../evidence/sources/workloads.ts';
+import { gapOfError, Unread } from './gap-of.ts';
 import type { WireSchema } from './protobuf-schema.ts';
 import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
 import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
+import type { KubeletAccess } from './kubelet-access.ts';
+import { createKubeletRun, readNodes } from './read-nodes.ts';
 import { readReplicas } from './read-replicas.ts';
 
 /** More lists at a time only load the API server's fair queuing and our memory; measured, four is the knee. */
@@ -27,6 +31,8 @@ export interface CollectOptions {
   readonly notRequested?: ReadonlyMap<Source, Gap>;
   /** Called before and after each source, for a progress line. */
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
+  /** How kubelets are reached; absent: through the API server. */
+  readonly kubelets?: KubeletAccess;
   /** Field numbers of built-in kinds for sources that are not the program's own. */
   readonly schema?: WireSchema;
   /** Once aborted, what was not read becomes a gap with this reason. */
@@ -43,8 +49,13 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   // The leases say how many replicas there are to ask, so they are read before what is read per replica.
   const replicated = wanted.some(source => source.per === 'replica');
   const leases = replicated ? [apiServerLeases] : [];
-  const rest = wanted.filter(source => !leases.includes(source as typeof apiServerLeases));
-  const total = leases.length + rest.length;
+  // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
+  const perNode = wanted.filter(source => source.per === 'node');
+  const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
+  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing ? [pods] : [])];
+  const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
+  const total = before.length + perNode.length + rest.length;
+  const kubelets = createKubeletRun();
 
   async function readOne(source: Source): Promise<void> {
     options.onProgress?.({ source, done: false, finished, total });
@@ -90,6 +101,10 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readSelfReview(metering, source, read);
       case 'handshake':
         return readHandshake(metering, source, read);
+      case 'node':
+        return readNodes(metering, source, read, nodeNames(source), kubelets, options.kubelets);
+      case 'kubeletProbe':
+        return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
@@ -106,12 +121,24 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     return live > 0 ? live : { kind: 'notObservable', reason: 'notSeen', source: apiServerLeases.id, detail: 'no API server holds a lease' };
   }
 
+  function nodeNames(source: Source): readonly string[] {
+    return listed(source, nodes).map(({ metadata }) => metadata.name);
+  }
+
+  /** A list that was read before this source. @throws {Unread} where it could not be */
+  function listed<T>(source: Source, list: Source<T>): T {
+    const read = collected[list.id];
+    if (read === undefined) throw new Error(`${list.id} are read first`);
+    if ('gap' in read) throw new Unread({ ...read.gap, source: source.id, detail: `which ${list.title.toLowerCase()} there are is not known: ${read.gap.detail}` });
+    return read.value as T;
+  }
+
   const queue = [...rest];
   async function worker(): Promise<void> {
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) await readOne(source);
   }
-  for (const source of leases) await readOne(source);
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await Promise.all(before.map(readOne));
+  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), ...perNode.map(readOne)]);
 
   return deepFreeze({
     tool: options.tool,
@@ -161,6 +188,12 @@ function metered(client: ApiClient): { client: ApiClient; requests: () => number
       getStream: (path, options) => countedStream(client.getStream(path, options)),
       get: (path, options) => counted(client.get(path, options)),
       selfReview: (path, body) => counted(client.selfReview(path, body)),
+      getFromKubelet: async (...asked) => {
+        requests += 1;
+        const answer = await client.getFromKubelet(...asked);
+        if (answer !== 'untrusted') bytes += answer.bytes;
+        return answer;
+      },
     },
     requests: () => requests,
     bytes: () => streams.reduce((sum, stream) => sum + stream.bytes(), bytes),

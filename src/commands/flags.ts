@@ -26,18 +26,24 @@ export const connectionFlags = {
   'request-timeout': Flags.string({ summary: 'how long one request may take, such as 20s or 2m; 0 means no limit', helpGroup: 'CONNECTION' }),
 };
 
+/** How kubelets may be reached. */
+const KUBELET_WAYS = ['proxy', 'direct', 'off'] as const;
+
 /** What to look at and how to judge it. */
 export const auditFlags = {
   namespace: Flags.string({ char: 'n', summary: 'look at this namespace only; checks of the whole cluster are then out of scope' }),
   'all-namespaces': Flags.boolean({ char: 'A', summary: 'look at the whole cluster (the default); wins over --namespace, as in kubectl' }),
   check: Flags.string({ summary: 'only this check, repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
-  family: Flags.string({ summary: 'only checks of this family (rbac, secrets, versions), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+  family: Flags.string({ summary: 'only checks of this family (rbac, kubelet, secrets, versions), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   severity: Flags.option({ summary: 'only checks that can be of this severity or worse', options: SEVERITIES })(),
   framework: Flags.string({ summary: 'only checks that map to this framework (owasp-2025, cis, ...), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   exceptions: Flags.string({ summary: 'YAML file with accepted findings', helpValue: 'FILE' }),
   'cluster-id': Flags.string({ summary: 'logical name that fingerprints carry, so that a rebuilt cluster keeps its tickets', helpValue: 'NAME' }),
   snapshot: Flags.string({ summary: 'audit a saved snapshot instead of a live cluster', helpValue: 'FILE' }),
   at: Flags.string({ summary: 'judge as of this time (RFC 3339, a day, or now)', helpValue: 'TIME' }),
+  kubelet: Flags.option({ summary: 'how kubelets are asked for their settings: through the API server (proxy, the default), at the nodes\' own addresses with your credential (direct), or not at all (off)', options: KUBELET_WAYS })(),
+  'kubelet-insecure-tls': Flags.boolean({ summary: 'with --kubelet direct: send your credential also to kubelets whose certificate cannot be verified' }),
+  'probe-anonymous': Flags.boolean({ summary: 'send each kubelet a request without a credential, through the API server and a pod on its node' }),
   timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),
   'fail-on': Flags.option({ summary: 'exit 3 when an open finding is of this severity or worse', options: SEVERITIES })(),
   'fail-on-incomplete': Flags.boolean({ summary: 'exit 4 when something could not be read that a permission or another try would give' }),
@@ -115,6 +121,26 @@ function userExtra(words: readonly string[]): ReadonlyMap<string, readonly strin
     extra.set(key, [...(extra.get(key) ?? []), word.slice(at + 1)]);
   }
   return extra;
+}
+
+/** The flags for more than plain reads, as options of a reading. @throws {Problem} for flags that contradict each other */
+export function optInsOf(flags: {
+  readonly kubelet?: (typeof KUBELET_WAYS)[number] | undefined;
+  readonly 'kubelet-insecure-tls'?: boolean | undefined;
+  readonly 'probe-anonymous'?: boolean | undefined;
+  readonly as?: string | undefined;
+}): { readonly kubelet?: (typeof KUBELET_WAYS)[number]; readonly optIns: readonly string[] } {
+  const { kubelet } = flags;
+  if (kubelet === 'direct' && flags.as !== undefined) {
+    throw new Problem('--kubelet direct cannot be used with --as: kubelets know no impersonation and would answer to your own name', { exitCode: 2 });
+  }
+  if (kubelet !== 'direct' && flags['kubelet-insecure-tls'] === true) {
+    throw new Problem('--kubelet-insecure-tls has a meaning with --kubelet direct only: otherwise the API server talks to the kubelets', { exitCode: 2 });
+  }
+  return {
+    ...(kubelet === undefined ? {} : { kubelet }),
+    optIns: (['kubelet-insecure-tls', 'probe-anonymous'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
+  };
 }
 
 /**

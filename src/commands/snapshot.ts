@@ -3,7 +3,7 @@ import { EVERYTHING, takeSnapshot } from '../audit.ts';
 import { Problem } from '../problem.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, connectionFlags, connectionOf, namespaceOf, outputFlags } from './flags.ts';
+import { auditFlags, connectionFlags, connectionOf, namespaceOf, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -18,6 +18,9 @@ export default class Snapshot extends BaseCommand {
     namespace: auditFlags.namespace,
     'all-namespaces': auditFlags['all-namespaces'],
     'cluster-id': auditFlags['cluster-id'],
+    kubelet: auditFlags.kubelet,
+    'kubelet-insecure-tls': auditFlags['kubelet-insecure-tls'],
+    'probe-anonymous': auditFlags['probe-anonymous'],
     timeout: auditFlags.timeout,
     quiet: outputFlags.quiet,
     verbose: outputFlags.verbose,
@@ -30,6 +33,7 @@ export default class Snapshot extends BaseCommand {
       const snapshot = await takeSnapshot(connectionOf(flags), EVERYTHING, {
         ...run.options,
         ...namespaceOf(flags),
+        ...optInsOf(flags),
         ...(flags['cluster-id'] === undefined ? {} : { clusterId: flags['cluster-id'] }),
       });
       if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);

@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default:
   'rbac:who-can': () => import('./rbac/who-can.ts'),
   'rbac:access': () => import('./rbac/access.ts'),
   'rbac:path': () => import('./rbac/path.ts'),
+  kubelet: () => import('./kubelet.ts'),
   network: () => import('./network.ts'),
   secrets: () => import('./secrets.ts'),
   versions: () => import('./versions.ts'),

@@ -42,7 +42,9 @@ export function permissionsOf(sources: Iterable<Source>): readonly Permission[] 
 export function buildPermissionsView(answers: readonly Answered[], checks: readonly Check[], sources: Iterable<Source>): PermissionsView {
   const all = [...sources];
   const rows = answers.map(answer => rowOf(answer, checks, all)).sort(byAnswer);
-  const lacking = new Set(rows.filter(({ answer }) => answer !== 'allowed').flatMap(row => row.checks));
+  // What only a flag asks for costs nobody a check who does not give it.
+  const always = new Set(permissionsOf(all.filter(({ optIn }) => optIn === undefined)).map(each => JSON.stringify(each)));
+  const lacking = new Set(rows.filter(({ answer, permission }) => answer !== 'allowed' && always.has(JSON.stringify(permission))).flatMap(row => row.checks));
   return {
     permissions: rows,
     assessable: checks.map(({ id }) => id).filter(id => !lacking.has(id)),

@@ -6,6 +6,7 @@ import type { Subject } from '../evidence/subject.ts';
 import type { Deadline } from '../indexes/deadlines.ts';
 import type { HandshakeView } from '../indexes/handshake-certificates.ts';
 import type { Platform } from '../indexes/platform.ts';
+import type { KubeletView } from '../indexes/kubelet-view.ts';
 import type { AccessView } from '../indexes/rbac-access.ts';
 import type { NetworkView } from '../indexes/network-view.ts';
 import type { RbacPathView } from '../indexes/rbac-path-view.ts';
@@ -191,6 +192,7 @@ export interface ReportSource {
 export interface ReportViews {
   readonly rbac?: RbacView | ViewGaps;
   readonly rbacPath?: RbacPathView | ViewGaps;
+  readonly kubelet?: KubeletView | ViewGaps;
   readonly network?: NetworkView | ViewGaps;
   readonly secrets?: SecretsView | ViewGaps;
   readonly versions?: VersionsView | ViewGaps;

@@ -12,12 +12,14 @@ const HASH = 0x23;
  * being looked at, and nothing of the text stays in memory: an API server says one to three megabytes.
  *
  * @param isWanted asked once for each run of lines with the same name
+ * @param infinite what a wanted value of +Inf is: an error, or nothing (the kubelet's word for "no such certificate")
  * @returns the series by family; a family that was not exported is absent
  * @throws {Error} where the text is cut off, is not this format, or a wanted value is no finite number
  */
 export function parsePrometheusText(
   text: string,
   isWanted: (family: string) => boolean,
+  infinite: 'refuse' | 'dropInfinite' = 'refuse',
 ): Readonly<Record<string, readonly MetricSeries[]>> {
   if (!text.endsWith('\n')) throw new Error('the metrics are cut off: the last line has no end');
   const families = new Map<string, MetricSeries[]>();
@@ -32,7 +34,7 @@ export function parsePrometheusText(
         name = nameAt(text, start, end);
         wanted = isWanted(name);
       }
-      if (wanted) {
+      if (wanted && !(infinite === 'dropInfinite' && text.startsWith(' +Inf', end - 5))) {
         const series = parseSeries(text.slice(start + name.length, end));
         const family = families.get(name);
         if (family === undefined) families.set(name, [series]);

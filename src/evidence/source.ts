@@ -35,6 +35,22 @@ export type Read =
       readonly keeps: string;
     }
   | {
+      /** One GET of every kubelet, below its root. */
+      readonly how: 'node';
+      readonly path: string;
+      readonly accept?: string;
+      /** So many nodes are asked a second time right after the first, where what counts is the step between. */
+      readonly againOf?: number;
+      /** What is kept, for the page that says so: fields of the answer, or words. */
+      readonly keeps: AnyFieldTree | string;
+      /** Turns the answer into evidence; throws where the body is not what the path promises. */
+      readonly parse: (first: NodeAnswer, second?: NodeAnswer) => unknown;
+    }
+  | {
+      /** A request without a credential to each kubelet, through the API server and a pod that shares the node's network. */
+      readonly how: 'kubeletProbe';
+    }
+  | {
       /** A question about the caller itself. The API calls it create; it stores nothing. */
       readonly how: 'selfReview';
       readonly apiVersion: string;
@@ -49,6 +65,18 @@ export type Read =
       readonly parse: (raw: RawHandshake) => unknown;
     };
 
+/** What a kubelet answered with status 200. */
+export interface NodeAnswer {
+  readonly body: string;
+  /** By the kubelet's own clock when it answered, to the second below; RFC 3339, UTC. Absent where it said none. */
+  readonly date?: string;
+  /** How the kubelet was reached. */
+  readonly way: KubeletWay;
+}
+
+/** Through the API server (`nodes/proxy`), or straight at the node's own address. */
+export type KubeletWay = 'proxy' | 'direct';
+
 /** One kind of evidence. What `T` is follows from the projection that the source declares. */
 export interface Source<out T = unknown> {
   readonly type: 'source';
@@ -62,7 +90,9 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets';
+  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy';
+  /** More than a plain read: left unread unless the person gave this flag. */
+  readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */
   readonly skippedWithNamespace: boolean;
   /** Present where one read is one result for each API server replica or node. */
@@ -71,6 +101,14 @@ export interface Source<out T = unknown> {
   readonly replicaKey?: (value: never) => string;
   /** Carries the type of the evidence; never set. */
   readonly evidence?: T;
+}
+
+/** A flag without which a source is not read. */
+export interface OptIn {
+  /** With its dashes. */
+  readonly flag: string;
+  /** What is not done without it, as the gap says it. */
+  readonly detail: string;
 }
 
 /** What was learned from one node or one API server replica. */
@@ -186,6 +224,43 @@ export function perReplicaSource<T>(
       ...declared.permissions,
       { apiGroup: 'coordination.k8s.io', resource: 'leases', verb: 'list', namespace: 'kube-system' },
     ],
+  };
+}
+
+/** The right that the API server asks for on the way to a kubelet, whatever the path. */
+export const nodesProxy: Permission = { apiGroup: '', resource: 'nodes/proxy', verb: 'get' };
+
+/**
+ * The same GET asked of every node's kubelet: a result or a gap for each node of the list of nodes, in its order. The
+ * answers come through the API server, so its right is needed, and that to list nodes.
+ */
+export function perNodeSource<T>(declared: {
+  readonly id: string;
+  readonly title: string;
+  readonly projectionVersion: number;
+  readonly path: string;
+  readonly accept?: string;
+  readonly againOf?: number;
+  readonly keeps: AnyFieldTree | string;
+  readonly parse: (first: NodeAnswer, second?: NodeAnswer) => T;
+}): Source<readonly PerResult<T>[]> {
+  return {
+    type: 'source',
+    id: declared.id,
+    title: declared.title,
+    projectionVersion: declared.projectionVersion,
+    read: {
+      how: 'node',
+      path: declared.path,
+      keeps: declared.keeps,
+      parse: declared.parse,
+      ...(declared.accept === undefined ? {} : { accept: declared.accept }),
+      ...(declared.againOf === undefined ? {} : { againOf: declared.againOf }),
+    },
+    per: 'node',
+    permissions: [nodesProxy, { apiGroup: '', resource: 'nodes', verb: 'list' }],
+    addOnRole: 'nodes-proxy',
+    skippedWithNamespace: true,
   };
 }
 

@@ -28,6 +28,12 @@ function keptWords({ read }: Source): string {
       return `Asks for the metadata of one of the \`${read.resource}\` and the number of the rest, and keeps the number.`;
     case 'get':
       return `One \`GET ${read.path}\`, of which it keeps ${read.keeps}.`;
+    case 'node':
+      return `One \`GET ${read.path}\` of every kubelet${read.againOf === undefined ? '' : ` (two of the first ${read.againOf})`}, ${
+        typeof read.keeps === 'string' ? `of which it keeps ${read.keeps}.` : `of which it keeps:\n\n${declaredPaths(read.keeps).map(path => `- \`${path}\``).join('\n')}`
+      }`;
+    case 'kubeletProbe':
+      return 'Only with `--probe-anonymous`: requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, and where the first is answered `GET /debug/pprof/cmdline`, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
     case 'handshake':

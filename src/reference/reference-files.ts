@@ -30,6 +30,20 @@ export function referenceFiles(
       clusterRoleFor('secaudit-secrets', sources, 'secrets'),
     ),
   );
+  files.set(
+    'deploy/clusterrole-nodes-proxy.yaml',
+    manifest(
+      'Add-on, only if you want to grant it: lets "kubectl secaudit" read the settings and metrics of every kubelet through the API server. It sends GET alone, but this right also reaches what runs commands in pods.',
+      clusterRoleFor('secaudit-nodes-proxy', sources, 'nodes-proxy'),
+    ),
+  );
+  files.set(
+    'deploy/clusterrole-pods-proxy.yaml',
+    manifest(
+      'Add-on, only if you want to grant it: what "kubectl secaudit --probe-anonymous" takes. It sends GET alone, but this right reaches whatever listens in any pod.',
+      clusterRoleFor('secaudit-pods-proxy', sources, 'pods-proxy'),
+    ),
+  );
   return files;
 }
 

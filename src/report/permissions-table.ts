@@ -33,12 +33,19 @@ function verdict(costly: readonly string[]): string {
     : `${counted(costly.length, 'check')} cannot be assessed fully: ${costly.join(', ')}`;
 }
 
+/** Why nobody should be given an add-on role by the way. */
+const ADD_ONS: Readonly<Record<string, string>> = {
+  secrets: 'metadata of Secrets can be had only with a right that also gives their values',
+  'nodes-proxy': 'the settings of kubelets can be had through the API server only with a right that also reaches what runs commands in pods',
+  'pods-proxy': 'for --probe-anonymous alone; the right reaches whatever listens in any pod',
+};
+
 function missing(rows: readonly PermissionRow[]): string[] {
-  const base = rows.filter(({ answer, addOnRole }) => answer === 'denied' && addOnRole === undefined);
-  const addOn = rows.filter(({ answer, addOnRole }) => answer === 'denied' && addOnRole !== undefined);
+  const denied = rows.filter(({ answer }) => answer === 'denied');
+  const addOns = [...new Set(denied.flatMap(({ addOnRole }) => addOnRole ?? []))].sort();
   return [
-    ...roleLines('What would help, for "kubectl apply -f -":', 'secaudit-missing', base),
-    ...roleLines('And, only if you want to grant it (metadata of Secrets can be had only with a right that also gives their values):', 'secaudit-missing-secrets', addOn),
+    ...roleLines('What would help, for "kubectl apply -f -":', 'secaudit-missing', denied.filter(({ addOnRole }) => addOnRole === undefined)),
+    ...addOns.flatMap(name => roleLines(`And, only if you want to grant it (${ADD_ONS[name] ?? name}):`, `secaudit-missing-${name}`, denied.filter(({ addOnRole }) => addOnRole === name))),
   ];
 }
 

@@ -52,7 +52,9 @@ function asked(user: string): AuditEvent[] {
 describe('as an admin', () => {
   test('every check is assessed, and the planted faults are found', async () => {
     const found = await report([], ground.kubeconfig.admin);
-    expect(Object.entries(statusesOf(found)).filter(([, status]) => status === 'notAssessed' || status === 'error')).toEqual([]);
+    // The nodes here have no kubelets that could be asked.
+    const unassessed = Object.entries(statusesOf(found)).filter(([, status]) => status === 'notAssessed' || status === 'error');
+    expect(unassessed.filter(([id, status]) => status === 'error' || !id.startsWith('kubelet-'))).toEqual([]);
     const causes = found.causes.map(({ cause }) => cause);
     for (const name of ['incident-4711', 'ci-deployer', 'status-page', 'monitoring-read-everything', '$(touch owned)']) {
       expect(causes.some(cause => cause.includes(name))).toBe(true);
@@ -67,7 +69,7 @@ describe('the audit log of whole runs', () => {
   test('holds get, list and self reviews only, whatever is run', async () => {
     const kubeconfig = await ground.kubeconfigFor({ user: 'harmless', groups: ['system:masters'] });
     const file = join(directory, 'whole.snapshot.gz');
-    for (const args of [['scan'], ['rbac'], ['secrets'], ['versions'], ['permissions'], ['snapshot', file], ['scan', '-n', 'shop']]) {
+    for (const args of [['scan'], ['rbac'], ['secrets'], ['versions'], ['kubelet', '--probe-anonymous'], ['permissions'], ['snapshot', file], ['scan', '-n', 'shop']]) {
       expect([args, (await run(args, kubeconfig)).code]).toEqual([args, 0]);
     }
     const events = asked('harmless');
@@ -92,18 +94,23 @@ describe('with the ClusterRole that is shipped', () => {
     expect(statusesOf(auditor)).toEqual(statusesOf(admin));
     expect(auditor.findings.map(({ fingerprint }) => fingerprint)).toEqual(admin.findings.map(({ fingerprint }) => fingerprint));
   });
-  test('nothing is asked for that the role does not give, except the number of Secrets', () => {
+  test('nothing is asked for that the role does not give, except the number of Secrets and the way to kubelets', () => {
     const refused = asked('auditor').filter(({ responseStatus }) => responseStatus?.code === 403);
-    expect(new Set(refused.map(({ objectRef }) => objectRef?.resource))).toEqual(new Set(['secrets']));
+    expect(new Set(refused.map(({ requestURI }) => requestURI.replace(/nodes\/[^/]+/, 'nodes/NAME')))).toEqual(new Set(['/api/v1/secrets?limit=1', '/api/v1/nodes/NAME/proxy/configz']));
   });
   test('permissions says so', async () => {
     const { views } = await report(['permissions'], kubeconfig);
     const denied = views.permissions?.permissions.filter(({ answer }) => answer !== 'allowed') ?? [];
-    expect(denied.map(({ permission, addOnRole }) => ['resource' in permission ? permission.resource : '', addOnRole])).toEqual([['secrets', 'secrets']]);
+    expect(denied.map(({ permission, addOnRole }) => ['resource' in permission ? permission.resource : '', addOnRole])).toEqual(
+      expect.arrayContaining([['secrets', 'secrets'], ['nodes/proxy', 'nodes-proxy'], ['pods/proxy', 'pods-proxy']]),
+    );
+    expect(denied).toHaveLength(3);
   });
-  test('and with the add-on role nothing is missing', async () => {
-    await kubectl(['apply', '-f', join(root, 'deploy/clusterrole-secrets.yaml')]);
-    await kubectl(['create', 'clusterrolebinding', 'auditor-secrets', '--clusterrole=secaudit-secrets', '--user=auditor']);
+  test('and with the add-on roles nothing is missing, that for --probe-anonymous apart', async () => {
+    for (const name of ['secrets', 'nodes-proxy']) {
+      await kubectl(['apply', '-f', join(root, `deploy/clusterrole-${name}.yaml`)]);
+      await kubectl(['create', 'clusterrolebinding', `auditor-${name}`, `--clusterrole=secaudit-${name}`, '--user=auditor']);
+    }
     const { views } = await report(['permissions'], kubeconfig);
     expect(views.permissions).toMatchObject({ costly: [] });
   });

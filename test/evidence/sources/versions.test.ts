@@ -4,7 +4,7 @@ import { apiGroups, kubeSystemNamespace, serverVersion, whoAmI } from '../../../
 
 function parse<T>(source: Source<T>, body: unknown): unknown {
   const { read } = source;
-  if (!('parse' in read) || read.how === 'handshake') throw new Error(`${source.id} has no parser`);
+  if (!('parse' in read) || read.how === 'handshake' || read.how === 'node') throw new Error(`${source.id} has no parser`);
   return read.parse(typeof body === 'string' ? body : JSON.stringify(body));
 }
 

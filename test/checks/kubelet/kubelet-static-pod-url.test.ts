@@ -1,0 +1,24 @@
+import check from '../../../src/checks/kubelet/kubelet-static-pod-url.ts';
+import { kubeletConfigz, kubeletProbe } from '../../../src/evidence/sources/kubelet.ts';
+import { describeCheck } from '../../support/describe-check.ts';
+import { kubelet, kubelets, silentKubelet } from '../../support/kubelets.ts';
+
+describeCheck(check, {
+  fails: {
+    'over HTTP': [kubelet({ staticPodURL: 'http:' }), 'high Node/n1'],
+    'over HTTPS': [kubelet({ staticPodURL: 'https:' }), 'medium Node/n1'],
+    'one of three, and one that did not answer': [
+      kubelets([{ name: 'a', kubelet: {} }, { name: 'b', kubelet: { staticPodURL: 'http:' } }, { name: 'c', kubelet: silentKubelet }]),
+      'high Node/b',
+      'unknown kubelet of c',
+    ],
+  },
+  passes: {
+    none: kubelet({}),
+  },
+  notAssessed: {
+    'a node that did not answer beside one that is right': [kubelets([{ name: 'a', kubelet: {} }, { name: 'c', kubelet: silentKubelet }]), 'unknown kubelet of c'],
+  },
+  notApplicable: { 'a cluster without nodes': kubelets([]) },
+  answerableWithout: { 'a cluster without nodes': [kubeletConfigz, kubeletProbe] },
+});
