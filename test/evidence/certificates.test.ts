@@ -31,20 +31,20 @@ function said(name: string, ...words: readonly string[]): string {
   return openssl('x509', '-in', `${name}.crt`, '-noout', ...words).trim().replace(/^[^=]*=/, '');
 }
 
-const KEYS: readonly (readonly [name: string, key: readonly string[], keyType: string, bits: number, signature: string, ...words: string[]])[] = [
-  ['rsa2048', ['rsa:2048'], 'RSA 2048', 2048, 'RSA SHA-256'],
-  ['rsa1024', ['rsa:1024'], 'RSA 1024', 1024, 'RSA SHA-1', '-sha1'],
-  ['p256', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], 'P-256', 256, 'ECDSA SHA-256'],
-  ['p384', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], 'P-384', 384, 'ECDSA SHA-384', '-sha384'],
-  ['p521', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-521'], 'P-521', 521, 'ECDSA SHA-512', '-sha512'],
-  ['p224', ['ec', '-pkeyopt', 'ec_paramgen_curve:secp224r1'], 'P-224', 224, 'ECDSA SHA-256'],
-  ['ed25519', ['ed25519'], 'Ed25519', 256, 'Ed25519'],
-  ['pss', ['rsa:2048'], 'RSA 2048', 2048, 'RSA-PSS SHA-384', '-sigopt', 'rsa_padding_mode:pss', '-sha384'],
-  ['psskey', ['rsa-pss'], 'RSA-PSS 2048', 2048, 'RSA-PSS SHA-256'],
+const KEYS: readonly (readonly [name: string, key: readonly string[], keyType: string, bits: number, signature: string, words: readonly string[]])[] = [
+  ['rsa2048', ['rsa:2048'], 'RSA 2048', 2048, 'RSA SHA-256', []],
+  ['rsa1024', ['rsa:1024'], 'RSA 1024', 1024, 'RSA SHA-1', ['-sha1']],
+  ['p256', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], 'P-256', 256, 'ECDSA SHA-256', []],
+  ['p384', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], 'P-384', 384, 'ECDSA SHA-384', ['-sha384']],
+  ['p521', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-521'], 'P-521', 521, 'ECDSA SHA-512', ['-sha512']],
+  ['p224', ['ec', '-pkeyopt', 'ec_paramgen_curve:secp224r1'], 'P-224', 224, 'ECDSA SHA-256', []],
+  ['ed25519', ['ed25519'], 'Ed25519', 256, 'Ed25519', []],
+  ['pss', ['rsa:2048'], 'RSA 2048', 2048, 'RSA-PSS SHA-384', ['-sigopt', 'rsa_padding_mode:pss', '-sha384']],
+  ['psskey', ['rsa-pss'], 'RSA-PSS 2048', 2048, 'RSA-PSS SHA-256', []],
 ];
 
 describe('what openssl says of its own certificates', () => {
-  it.each(KEYS)('%s', (name, key, keyType, keyBits, signature, ...words) => {
+  it.each(KEYS)('%s', (name, key, keyType, keyBits, signature, words) => {
     const text = made(name, key, '-addext', 'subjectAltName=DNS:a.example,IP:127.0.0.1,IP:fd00::1,URI:spiffe://a,email:a@b', '-addext', 'extendedKeyUsage=clientAuth,serverAuth', ...words);
     const { certificates: [facts], malformed } = certificatesInPem(text);
     expect(malformed).toEqual([]);

@@ -9,7 +9,7 @@ import { getSource, listSource, perReplicaSource, type Source } from '../source.
 export const apiServerMetrics = perReplicaSource<ApiServerMetrics>({
   id: 'apiservermetrics',
   title: 'API server metrics',
-  projectionVersion: 1,
+  projectionVersion: 2,
   path: '/metrics',
   permissions: [{ nonResourceURL: '/metrics', verb: 'get' }],
   keeps: `the series of ${keptSeries()}`,
