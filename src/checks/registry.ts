@@ -1,24 +1,21 @@
 // Written by "npm run reference" from the files in this folder; a test compares the two.
 import type { Check } from './define-check.ts';
-import kubeletAnonymousAccess from './kubelet/kubelet-anonymous-access.ts';
-import kubeletAuthorizationAlwaysAllow from './kubelet/kubelet-authorization-always-allow.ts';
-import kubeletClientCaMissing from './kubelet/kubelet-client-ca-missing.ts';
-import kubeletClientRotationOff from './kubelet/kubelet-client-rotation-off.ts';
-import kubeletEventRateUnlimited from './kubelet/kubelet-event-rate-unlimited.ts';
-import kubeletIptablesChainsUnmanaged from './kubelet/kubelet-iptables-chains-unmanaged.ts';
-import kubeletKernelDefaultsChanged from './kubelet/kubelet-kernel-defaults-changed.ts';
-import kubeletLogQueryEnabled from './kubelet/kubelet-log-query-enabled.ts';
-import kubeletPodPidsUnlimited from './kubelet/kubelet-pod-pids-unlimited.ts';
-import kubeletReadOnlyPort from './kubelet/kubelet-read-only-port.ts';
-import kubeletSeccompDefaultOff from './kubelet/kubelet-seccomp-default-off.ts';
-import kubeletServingCertificateUnsigned from './kubelet/kubelet-serving-certificate-unsigned.ts';
-import kubeletStaticPodUrl from './kubelet/kubelet-static-pod-url.ts';
-import kubeletStreamingTimeoutOff from './kubelet/kubelet-streaming-timeout-off.ts';
-import kubeletUnsafeSysctlsAllowed from './kubelet/kubelet-unsafe-sysctls-allowed.ts';
-import kubeletWeakTls from './kubelet/kubelet-weak-tls.ts';
-import networkNoEnforcement from './network/network-no-enforcement.ts';
-import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
-import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
+import pkiAuthorityExpiring from './pki/pki-authority-expiring.ts';
+import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
+import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
+import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
+import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
+import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
+import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
+import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
+import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
+import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
+import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
+import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
+import pkiWeakKey from './pki/pki-weak-key.ts';
+import pkiWeakSignature from './pki/pki-weak-signature.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
 import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
@@ -34,25 +31,22 @@ import versionsUnsupported from './versions/versions-unsupported.ts';
 
 /** Every check. */
 export const CHECKS: readonly Check[] = [
-  kubeletAnonymousAccess,
-  kubeletAuthorizationAlwaysAllow,
-  kubeletClientCaMissing,
-  kubeletClientRotationOff,
-  kubeletEventRateUnlimited,
-  kubeletIptablesChainsUnmanaged,
-  kubeletKernelDefaultsChanged,
-  kubeletLogQueryEnabled,
-  kubeletPodPidsUnlimited,
-  kubeletReadOnlyPort,
-  kubeletSeccompDefaultOff,
-  kubeletServingCertificateUnsigned,
-  kubeletStaticPodUrl,
-  kubeletStreamingTimeoutOff,
-  kubeletUnsafeSysctlsAllowed,
-  kubeletWeakTls,
-  networkNoEnforcement,
-  networkNodeWithoutEnforcement,
-  networkPolicyNotEnforced,
+  pkiAuthorityExpiring,
+  pkiCertificateExpired,
+  pkiCertificateExpiring,
+  pkiCertificateUnreadable,
+  pkiComponentIdentityMisused,
+  pkiFrontProxyAnyName,
+  pkiLongLivedClientCertificate,
+  pkiPrivilegedClientCertificate,
+  pkiServerAuthorityMismatch,
+  pkiServerCertificateAsLogin,
+  pkiServingNameMissing,
+  pkiSharedFrontProxyAuthority,
+  pkiSigningRequestStuck,
+  pkiSystemMastersCertificate,
+  pkiWeakKey,
+  pkiWeakSignature,
   rbacClusterAdminGrant,
   rbacDanglingSubject,
   rbacDefaultServiceAccount,

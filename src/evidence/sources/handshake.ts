@@ -27,6 +27,11 @@ export const apiServerHandshake: Source<Handshake> = {
   skippedWithNamespace: false,
 };
 
+/** Only the API server itself knows the name by which it calls itself; a balancer or proxy that ends TLS does not. */
+export function isDirect({ loopback }: Handshake): boolean {
+  return 'chain' in loopback && loopback.chain[0]?.commonName?.startsWith('apiserver-loopback-client@') === true;
+}
+
 /** @throws {Error} a certificate or a name that is none */
 function readHandshake(raw: RawHandshake): Handshake {
   const { serving, loopback, byName, clientAuthorities, anonymousVersion } = raw;
