@@ -33,7 +33,7 @@ function howToSee(platform: Platform | undefined, file: string): string {
     case 'kubeadm':
       return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
     default:
-      return file.startsWith('..') ? 'its kubeconfig, on a control-plane node' : howToSeeFiles(false, file);
+      return 'openssl x509 -noout -enddate on its file, on a control-plane node';
   }
 }
 

@@ -54,7 +54,7 @@ export interface CertificateIdentity {
   readonly wayUp?: WayUp;
   /** What a standard component or file has this name, in a few words: `kubelet of node worker-1`. */
   readonly standard?: string;
-  /** Why its rights are not known. */
+  /** Why it may have more rights than those that are said. */
   readonly gaps?: readonly Gap[];
 }
 
@@ -72,14 +72,18 @@ export const certificateIdentities = defineIndex({
   needs: { inventory: certificateInventory, trust: attempt(clientTrust), graph: attempt(rbacGraph) },
   build({ inventory, trust, graph }): CertificateIdentities {
     const accepted = 'value' in trust && trust.value.exists ? trust.value.clientAuthorities?.certificates : undefined;
-    const unread = 'value' in graph ? [...graph.value.rbac.unread, ...graph.value.rbac.unresolved, ...graph.value.surroundings.gaps].flatMap(({ gaps }) => gaps) : graph.gaps;
     return {
-      identities: inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, graph)),
+      identities: inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, graph, unreadBindings(graph))),
       unread: inventory.unread.filter(({ source }) => source !== kubeRootCa && source !== clusterInfo).map(({ of, gaps }) => ({ of, gaps })),
-      rightGaps: unread,
+      rightGaps: [...unreadBindings(graph), ...('value' in graph ? graph.value.surroundings.gaps.flatMap(({ gaps }) => gaps) : [])],
     };
   },
 });
+
+/** Why there may be bindings that nobody here knows of. */
+function unreadBindings(graph: Attempted<RbacGraph>): readonly Gap[] {
+  return 'gaps' in graph ? graph.gaps : [...graph.value.rbac.unread, ...graph.value.rbac.unresolved].flatMap(({ gaps }) => gaps);
+}
 
 /** Logins, and whatever else was issued or is served that a client could log in with. */
 function isClient(seen: SeenCertificate): boolean {
@@ -89,7 +93,7 @@ function isClient(seen: SeenCertificate): boolean {
   return usages === undefined || usages.includes('client') || usages.includes('any');
 }
 
-function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] | undefined, graph: Attempted<RbacGraph>): CertificateIdentity {
+function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] | undefined, graph: Attempted<RbacGraph>, unread: readonly Gap[]): CertificateIdentity {
   const { certificate } = seen;
   const { commonName: user = '', organizations: groups, uid } = certificate;
   const issuer = accepted?.find(authority => isIssuedBy(certificate, [authority]));
@@ -101,7 +105,7 @@ function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] 
     ...(accepted === undefined ? {} : { isAccepted: issuer !== undefined }),
     ...(issuer === undefined ? {} : { issuedFrom: issuer.notBefore }),
     ...(standard === undefined ? {} : { standard }),
-    ...('gaps' in graph && !isMaster ? { gaps: graph.gaps } : {}),
+    ...(isMaster || unread.length === 0 ? {} : { gaps: unread }),
     ...rightsOf({ user, groups: [...groups, 'system:authenticated'] }, isMaster, graph),
   };
 }

@@ -99,8 +99,10 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     };
 
     const address = 'value' in configured ? configured.value.address : 'HOST:PORT';
-    read('certificates of the kubeconfig', configuredConnection, configured, ({ place, clientCertificate, authorities }) => {
-      const at = { where: place, resource: kubeconfigRef, shown: { derivation: `openssl x509 shows it in the ${place}` } };
+    read('certificates of the kubeconfig', configuredConnection, configured, ({ place, login, clientCertificate, authorities }) => {
+      // Beside a token of another place the certificate is still the kubeconfig's.
+      const from = login === 'certificate' || login === 'exec' ? place : 'kubeconfig of this run';
+      const at = { where: from, resource: kubeconfigRef, shown: { derivation: `openssl x509 shows what stands in the ${from}` } };
       // What follows the client's own certificate only completes its chain.
       add(clientCertificate === undefined ? undefined : { ...clientCertificate, certificates: clientCertificate.certificates.slice(0, 1) }, { as: 'login', ...at }, 'client-certificate');
       add(authorities, { as: 'trustedForServer', ...at, where: 'kubeconfig of this run' }, 'certificate-authority');

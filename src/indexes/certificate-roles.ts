@@ -31,7 +31,7 @@ export const certificateRoles = defineIndex({
     kubeProxy: attempt(kubeProxyLogin),
   },
   build({ inventory, kubelets, apiServers, kubeProxy, ...read }, { now }): CertificateRoles {
-    const nodeList = 'value' in read.nodes ? read.nodes.value : undefined;
+    const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
     const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).length;
     const [serving] = inventory.certificates.filter(each => isSeenAs(each, 'serving'));
@@ -45,7 +45,7 @@ export const certificateRoles = defineIndex({
         bound: boundOf(apiServers),
       }),
       ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory),
-      proxyRow(kubeProxy, distribution?.isManaged === true),
+      proxyRow(kubeProxy, nodeList?.length),
     ];
     return {
       inventory,
@@ -105,10 +105,13 @@ function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evi
   const [end] = kubeletClientEnds(read);
   if (end !== undefined) return { ...row, grade: 'expiryOnly', notAfter: end, how: 'the step between two scrapes of a kubelet', raise: howToSeeFiles(isManaged, 'apiserver-kubelet-client.crt') };
   const gaps = kubelets.value.flatMap(each => ('gap' in each ? [each.gap] : []));
+  if (kubelets.value.length === 0) return { ...row, grade: 'notUsed', how: NO_NODES };
   if (read.length === 0 && gaps.length > 0) return { ...row, grade: gradeOf(gaps), how: wordsOf(gaps), gaps };
-  const how = read.length === 0 ? 'no kubelet to learn it from' : 'other clients asked the same kubelets meanwhile, so no single request stands out';
+  const how = 'other clients asked the same kubelets meanwhile, so no single request stands out';
   return { ...row, grade: 'notRead', how, raise: 'another try', gaps: [{ kind: 'gap', reason: 'notSeen', source: kubeletMetrics.id, detail: how }] };
 }
+
+const NO_NODES = 'there are no nodes';
 
 /** The earliest end over all replicas; undefined where one of them was not read or has none. */
 function boundOf(apiServers: Attempted<NonNullable<(typeof apiServerMetrics)['evidence']>>): string | undefined {
@@ -117,10 +120,11 @@ function boundOf(apiServers: Attempted<NonNullable<(typeof apiServerMetrics)['ev
   return bounds.includes(undefined) ? undefined : bounds.sort()[0];
 }
 
-function proxyRow(kubeProxy: Attempted<NonNullable<(typeof kubeProxyLogin)['evidence']>>, isManaged: boolean): RoleRow {
+function proxyRow(kubeProxy: Attempted<NonNullable<(typeof kubeProxyLogin)['evidence']>>, nodeCount: number | undefined): RoleRow {
   const row = { role: 'kube-proxy-client', title: 'kube-proxy', resource: { apiVersion: 'secaudit/v1', kind: 'Component', name: 'kube-proxy' } } as const;
   if ('gaps' in kubeProxy) return { ...row, grade: gradeOf(kubeProxy.gaps), how: wordsOf(kubeProxy.gaps), gaps: kubeProxy.gaps };
-  if (!kubeProxy.value.exists) return { ...row, grade: 'notObservable', how: 'no ConfigMap kube-system/kube-proxy says how it logs in, or whether there is one', ...(isManaged ? {} : { raise: 'its kubeconfig, on a node' }) };
+  if (nodeCount === 0) return { ...row, grade: 'notUsed', how: NO_NODES };
+  if (!kubeProxy.value.exists) return { ...row, grade: 'notObservable', how: 'no ConfigMap kube-system/kube-proxy says how it logs in, or whether there is one', raise: 'its kubeconfig, on a node' };
   if (kubeProxy.value.login === 'token') return { ...row, grade: 'notUsed', how: 'logs in with the token of its service account' };
   return { ...row, grade: 'notObservable', how: 'ConfigMap kube-system/kube-proxy points at a file on the nodes', raise: 'its kubeconfig, on a node' };
 }

@@ -98,12 +98,12 @@ function identityTable({ certificates }: PkiView, style: Style): string {
 
 function rightOf({ strongest, wayUp, gaps, isMaster }: NonNullable<CertificateRow['identity']>): string {
   if (isMaster) return 'do anything, and no binding can be taken away';
-  if (gaps !== undefined) return 'not known: the bindings could not be read';
+  if (strongest === undefined && gaps !== undefined) return 'not known: the bindings could not be read';
   if (strongest === undefined) return 'nothing that a binding gives it';
   const where = strongest.namespace === undefined ? '' : ` in namespace ${strongest.namespace}`;
   const through = strongest.binding === undefined ? '' : `, by ${strongest.binding}`;
   const up = wayUp === undefined ? '' : `; and so ${wayUp.can} in ${counted(wayUp.steps.length, 'step')}`;
-  return `${strongest.can}${where}${through}${up}`;
+  return `${gaps === undefined ? '' : 'at least '}${strongest.can}${where}${through}${up}`;
 }
 
 function broken({ broken: blocks }: PkiView): string {

@@ -6,6 +6,9 @@ import type { CertificateRole } from '../../indexes/certificate-role.ts';
 import type { CertificateRoles } from '../../indexes/certificate-roles.ts';
 import { unknownTarget, type UnknownTarget } from '../define-check.ts';
 
+/** Nodes that are named; more are counted. */
+const NAMED = 2;
+
 /** What a certificate says in one field, at the first place where it was seen. */
 export function certificateEvidence({ certificate, sightings: [first] }: SeenCertificate, field: keyof CertificateFacts): EvidenceItem {
   return sightingEvidence(first, field, certificate[field]);
@@ -63,7 +66,11 @@ function reasonOf({ gaps, grade, how }: CertificateRole): string {
 }
 
 function titlesOf(roles: readonly CertificateRole[]): string {
-  return [...new Set(roles.map(({ title, role, instance }) => (role.startsWith('kubelet-') ? `${title} on ${instance ?? ''}` : title)))].join(', ');
+  return [...Map.groupBy(roles, ({ title }) => title)].map(([title, same]) => {
+    const nodes = same.flatMap(({ role, instance }) => (role.startsWith('kubelet-') && instance !== undefined ? [instance] : []));
+    if (nodes.length === 0) return title;
+    return nodes.length > NAMED ? `${title} on ${nodes.length} nodes` : `${title} on ${nodes.join(' and ')}`;
+  }).join(', ');
 }
 
 /** Every certificate that was seen, and what may hold more. */

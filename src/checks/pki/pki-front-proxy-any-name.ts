@@ -1,7 +1,15 @@
 import { frontProxy } from '../../indexes/front-proxy.ts';
 import { apiServerRef } from '../../evidence/resource-ref.ts';
-import { defineCheck } from '../define-check.ts';
+import { defineCheck, unknownTarget, type EvidenceItem } from '../define-check.ts';
 import { trustEvidence } from './trust-evidence.ts';
+
+/** Where the flag itself is to be seen. */
+const FLAGS: Readonly<Record<'flagz' | 'pods', EvidenceItem>> = {
+  flagz: { path: '/flagz requestheader-allowed-names', value: '[]', grade: 'exact', reproduce: ['kubectl', 'get', '--raw', '/flagz'] },
+  pods: {
+    path: 'spec.containers[*].command', value: 'no --requestheader-allowed-names', grade: 'inferred', derivation: 'the pod of an API server does not have the flag, whatever another one publishes',
+  },
+};
 
 export default defineCheck({
   id: 'pki-front-proxy-any-name',
@@ -22,17 +30,19 @@ export default defineCheck({
 
   needs: { proxy: frontProxy },
   *targets({ proxy }) {
-    if (!proxy.isOff) yield proxy;
+    if (proxy.isOff) return;
+    if (proxy.takesAnyName === undefined && proxy.sharedKeys.length === 0) yield unknownTarget('the names of proxies', proxy.nameGaps, [trustEvidence('requestheader-allowed-names', proxy.names)]);
+    else yield proxy;
   },
 
-  inspect({ names, sharedKeys, isByProvider }) {
+  inspect({ names, takesAnyName, namesFrom, sharedKeys, isByProvider }) {
     // With a shared authority it is part of a worse finding.
-    if (names.length > 0 || sharedKeys.length > 0) return undefined;
+    if (takesAnyName !== true || sharedKeys.length > 0) return undefined;
     return {
       resource: apiServerRef,
       ...(isByProvider ? { severity: 'info' as const, origin: 'platform' as const } : {}),
       message: 'the API server believes the user and groups in the headers of every certificate of the front-proxy authority, whatever its name',
-      evidence: [trustEvidence('requestheader-allowed-names', names)],
+      evidence: [namesFrom === 'ConfigMap' ? trustEvidence('requestheader-allowed-names', names) : FLAGS[namesFrom ?? 'flagz']],
       cause: 'front proxy of the API server',
     };
   },

@@ -10,7 +10,7 @@ export default defineCheck({
   rationale:
     'A certificate of the front-proxy authority may name any user and group in a header, and the API server believes it. If the same authority issues client certificates, their bearers may do so too: at once where no names are demanded, else whoever gets a certificate with one of those names.',
   remediation: {
-    change: 'Make an authority of its own for the front proxy, give it to --requestheader-client-ca-file, issue the certificate of --proxy-client-cert-file anew with it, and name that certificate in --requestheader-allowed-names.',
+    change: 'Make an authority of its own for the front proxy, give it to --requestheader-client-ca-file, issue the certificate of --proxy-client-cert-file anew with it, and name that certificate in --requestheader-allowed-names. Then take the shared one out of the ConfigMap kube-system/extension-apiserver-authentication by hand: API servers only add to it, and extension API servers trust what stands there.',
     mayBreak: 'Extension API servers (metrics-server and others) refuse the API server until they have read the new authority from the ConfigMap; most watch it.',
   },
   controls: [
@@ -25,9 +25,9 @@ export default defineCheck({
     if (!proxy.isOff && proxy.hasClients) yield proxy;
   },
 
-  inspect({ sharedKeys, names, isByProvider }) {
+  inspect({ sharedKeys, names, takesAnyName, isByProvider }) {
     if (sharedKeys.length === 0) return undefined;
-    const isOpen = names.length === 0;
+    const isOpen = takesAnyName === true;
     return {
       resource: apiServerRef,
       ...(isByProvider ? { severity: 'info' as const, origin: 'platform' as const } : isOpen ? {} : { severity: 'high' as const }),

@@ -1,4 +1,5 @@
 import check from '../../../src/checks/pki/pki-shared-front-proxy-authority.ts';
+import { apiServerPods, flagz } from '../../../src/evidence/sources/api-server.ts';
 import { RIGHTS, authority, made, pkiCluster, proxyAuthority } from '../../support/pki.ts';
 import { reissued } from '../../support/certificates.ts';
 import { describeCheck } from '../../support/describe-check.ts';
@@ -6,6 +7,8 @@ import { aksNode } from '../../support/versions.ts';
 import { keptCertificate } from '../../../src/evidence/certificate-facts.ts';
 
 /** The same key in another certificate: trusting one is trusting the other. */
+/** Flags say only how much worse it is. */
+const ASIDE = [...RIGHTS, apiServerPods, flagz];
 const again = reissued(authority, { commonName: 'renewed', use: 'authority' });
 const sameKey = { ...again, kept: keptCertificate(Buffer.from(again.certificate.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64')) };
 
@@ -29,5 +32,5 @@ describeCheck(check, {
     'no client certificates': pkiCluster({ clientAuthorities: [], proxyAuthorities: [authority] }),
     'no ConfigMap': pkiCluster({ sources: { clienttrust: { exists: false } } }),
   },
-  answerableWithout: { 'no front proxy': RIGHTS, 'no client certificates': RIGHTS, 'no ConfigMap': RIGHTS, 'two authorities': RIGHTS, 'two of the same name': RIGHTS, 'Azure, which does so by design, as a remark': RIGHTS.filter(({ id }) => id !== 'nodes') },
+  answerableWithout: { 'no front proxy': ASIDE, 'no client certificates': ASIDE, 'no ConfigMap': ASIDE, 'two authorities': ASIDE, 'two of the same name': ASIDE, 'Azure, which does so by design, as a remark': ASIDE.filter(({ id }) => id !== 'nodes') },
 });
