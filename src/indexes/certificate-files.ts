@@ -8,7 +8,7 @@ const component = (name: string): ResourceRef => ({ apiVersion: 'secaudit/v1', k
 const FILES: readonly { readonly role: RoleId; readonly title: string; readonly resource: ResourceRef; readonly file: string; readonly isAuthority?: true; readonly usesApi?: true }[] = [
   { role: 'controller-manager-client', title: 'controller manager', resource: component('kube-controller-manager'), file: '../controller-manager.conf', usesApi: true },
   { role: 'scheduler-client', title: 'scheduler', resource: component('kube-scheduler'), file: '../scheduler.conf', usesApi: true },
-  { role: 'front-proxy-client', title: 'front proxy (API server, to extension API servers)', resource: apiServerRef, file: 'front-proxy-client.crt' },
+  { role: 'front-proxy-client', title: 'front proxy', resource: apiServerRef, file: 'front-proxy-client.crt' },
   { role: 'apiserver-etcd-client', title: 'API server, to etcd', resource: apiServerRef, file: 'apiserver-etcd-client.crt' },
   { role: 'etcd-authority', title: 'authority of etcd', resource: component('etcd'), file: 'etcd/ca.crt', isAuthority: true },
   { role: 'etcd-server', title: 'etcd', resource: component('etcd'), file: 'etcd/server.crt' },

@@ -4,11 +4,13 @@ import type { CertificateRow, PkiView } from '../indexes/pki-view.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
 import { paint, type Style } from './style.ts';
-import { renderTable } from './text-table.ts';
+import { renderTable, type Column } from './text-table.ts';
 import { counted, inDays } from './words.ts';
 
 /** Nodes named in a row; more are counted. */
 const NAMED = 2;
+/** Columns from which there is room to say where each was seen. */
+const WIDE = 120;
 /** Days left from which a row is red. */
 const SOON = 30;
 
@@ -20,7 +22,7 @@ const KNOWN: Readonly<Record<RoleGrade, string>> = {
 export function renderPki(report: AuditReport, style: Style): string {
   const view = report.views.pki;
   const sections = [header(report, style)];
-  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), seeMore(view), identityTable(view, style), broken(view), unread(view));
+  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), identityTable(view, style), seeMore(view, style), broken(view), unread(view));
   sections.push(renderFindings(report, style));
   return `${sections.filter(section => section !== '').join('\n\n')}\n`;
 }
@@ -39,64 +41,65 @@ function nameOf({ title, instance }: CertificateRole): string {
 /** Roles that say the same of several nodes. */
 interface Row extends CertificateRole {
   readonly instances: readonly string[];
-  readonly seen: CertificateRow | undefined;
 }
 
 function roleTable(view: PkiView, style: Style): string {
-  const bySha = new Map(view.certificates.map(each => [each.sha256, each]));
-  const rows = [...Map.groupBy(view.roles, role => JSON.stringify([role.role, role.grade, role.notAfter?.slice(0, 10), role.how])).values()].flatMap((same): Row[] => {
+  const rows = [...Map.groupBy(view.roles, keyOf).values()].flatMap((same): Row[] => {
     const [first] = same;
-    const instances = same.flatMap(({ instance }) => instance ?? []);
-    return first === undefined ? [] : [{ ...first, instances, seen: first.certificate === undefined ? undefined : bySha.get(first.certificate) }];
+    return first === undefined ? [] : [{ ...first, instances: same.flatMap(({ instance }) => instance ?? []) }];
   });
-  return renderTable(
-    rows,
-    [
-      { header: 'CERTIFICATE', value: ({ title }) => title, flexible: true },
-      { header: 'OF', value: ({ instances }) => (instances.length > NAMED ? `${instances.slice(0, NAMED).join(', ')} and ${instances.length - NAMED} more` : instances.join(', ')), flexible: true },
-      { header: 'ENDS', value: endsOf, paint: (text, { daysLeft, grade }) => (daysLeft !== undefined && daysLeft < SOON && grade !== 'inferred' ? paint(style, 'red', text) : text) },
-      { header: 'LEFT', value: ({ daysLeft }) => (daysLeft === undefined ? '' : inDays(daysLeft)) },
-      { header: 'KNOWN', value: ({ grade }) => KNOWN[grade], paint: (text, { grade }) => (grade === 'notRead' || grade === 'notObservable' ? paint(style, 'yellow', text) : text) },
-      { header: 'FROM', value: ({ how }) => how, flexible: true },
-    ],
-    style,
-  );
+  const columns: Column<Row>[] = [
+    { header: 'CERTIFICATE', value: ({ title }) => title, flexible: true },
+    { header: 'OF', value: ({ instances }) => (instances.length > NAMED ? `${instances.length} nodes` : instances.join(', ')), flexible: true },
+    { header: 'ENDS', value: endsOf, paint: (text, { daysLeft, grade }) => (daysLeft !== undefined && daysLeft < SOON && grade !== 'inferred' ? paint(style, 'red', text) : text) },
+    { header: 'LEFT', value: ({ daysLeft }) => (daysLeft === undefined ? '' : daysLeft > 0 ? counted(daysLeft, 'day') : inDays(daysLeft)) },
+    { header: 'KNOWN', value: ({ grade }) => KNOWN[grade], paint: (text, { grade }) => (grade === 'notRead' || grade === 'notObservable' ? paint(style, 'yellow', text) : text) },
+  ];
+  return renderTable(rows, style.width < WIDE ? columns : [...columns, { header: 'FROM', value: ({ how }) => how, flexible: true }], style);
+}
+
+/** Kubelets that say the same are one line; of anything else each certificate is. */
+function keyOf({ role, grade, notAfter, how, certificate }: CertificateRole): string {
+  return JSON.stringify([role, grade, notAfter?.slice(0, 10), role.startsWith('kubelet-') ? (notAfter === undefined ? how : '') : [how, certificate]]);
 }
 
 function endsOf({ notAfter, notAfterAtLeast }: CertificateRole): string {
   if (notAfter !== undefined) return notAfter.slice(0, 10);
-  return notAfterAtLeast === undefined ? '' : `from ${notAfterAtLeast.slice(0, 10)}`;
+  return notAfterAtLeast === undefined ? '' : `>= ${notAfterAtLeast.slice(0, 10)}`;
 }
 
 /** What would tell more than `end only`, `bound`, `likely` or `not seen`, each way once. */
-function seeMore({ roles }: PkiView): string {
+function seeMore({ roles }: PkiView, style: Style): string {
   const ways = Map.groupBy(roles.filter(({ raise }) => raise !== undefined), ({ raise }) => raise ?? '');
   if (ways.size === 0) return '';
-  const lines = [...ways].map(([way, of]) => {
-    const titles = [...new Set(of.map(({ title }) => title))];
-    return `  ${way}: ${titles.join('; ')}`;
-  });
-  return ['To see more', ...lines.map(escapeForTerminal)].join('\n');
-}
-
-function identityTable({ certificates }: PkiView, style: Style): string {
-  const rows = certificates.flatMap(({ identity, notAfter }) => (identity === undefined ? [] : [{ ...identity, notAfter }]));
-  if (rows.length === 0) return '';
   return renderTable(
-    rows,
+    [...ways],
     [
-      { header: 'BEARER', value: ({ user }) => user, flexible: true },
-      { header: 'GROUPS', value: ({ groups }) => groups.join(', ') || 'none', flexible: true },
-      { header: 'IS', value: ({ standard }) => standard ?? 'not a standard identity', flexible: true },
-      { header: 'ACCEPTED', value: ({ isAccepted }) => (isAccepted === undefined ? 'not known' : isAccepted ? 'yes' : 'no') },
-      { header: 'CAN', value: rightOf, flexible: true },
-      { header: 'UNTIL', value: ({ notAfter }) => notAfter.slice(0, 10) },
+      { header: 'TO SEE MORE', value: ([way]) => way, flexible: true },
+      { header: 'OF', value: ([, of]) => [...new Set(of.map(({ title }) => title))].join('; '), flexible: true },
     ],
     style,
   );
 }
 
-function rightOf({ strongest, wayUp, gaps, isMaster }: NonNullable<CertificateRow['identity']>): string {
+type Bearer = NonNullable<CertificateRow['identity']> & { readonly notAfter: string };
+
+function identityTable({ certificates }: PkiView, style: Style): string {
+  const rows = certificates.flatMap(({ identity, notAfter }): Bearer[] => (identity === undefined ? [] : [{ ...identity, notAfter }]));
+  if (rows.length === 0) return '';
+  const narrow: Column<Bearer>[] = [
+    { header: 'BEARER', value: ({ user }) => user, flexible: true },
+    { header: 'GROUPS', value: ({ groups }) => groups.join(', ') || 'none', flexible: true },
+  ];
+  const wide: Column<Bearer>[] = style.width < WIDE ? [] : [
+    { header: 'IS', value: ({ standard }) => standard ?? 'not a standard identity', flexible: true },
+    { header: 'UNTIL', value: ({ notAfter }) => notAfter.slice(0, 10) },
+  ];
+  return renderTable(rows, [...narrow, ...wide, { header: 'CAN', value: rightOf, flexible: true }], style);
+}
+
+function rightOf({ strongest, wayUp, gaps, isMaster, isAccepted }: Bearer): string {
+  if (isAccepted === false) return 'nothing: no authority of client certificates issued it';
   if (isMaster) return 'do anything, and no binding can be taken away';
   if (strongest === undefined && gaps !== undefined) return 'not known: the bindings could not be read';
   if (strongest === undefined) return 'nothing that a binding gives it';
