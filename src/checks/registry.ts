@@ -5,6 +5,7 @@ import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
 import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
@@ -36,6 +37,7 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateExpiring,
   pkiCertificateUnreadable,
   pkiComponentIdentityMisused,
+  pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiLongLivedClientCertificate,
   pkiPrivilegedClientCertificate,

@@ -1,7 +1,10 @@
 import type { KeptCertificate } from '../evidence/certificate-facts.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
-import { clientTrust, clusterInfo, kubeRootCa } from '../evidence/sources/pki.ts';
+import type { Source } from '../evidence/source.ts';
+import { configuredConnection } from '../evidence/sources/connection.ts';
+import { apiServerHandshake } from '../evidence/sources/handshake.ts';
+import { clientTrust, signingRequests } from '../evidence/sources/pki.ts';
 import { isIssuedBy } from './certificate-chain.ts';
 import { certificateInventory, isSeenAs, type SeenCertificate } from './certificate-inventory.ts';
 import { standardIdentityOf } from './certificate-standard.ts';
@@ -67,6 +70,9 @@ export interface CertificateIdentities {
   readonly rightGaps: readonly Gap[];
 }
 
+/** What may hold certificates that clients log in with, and what says which of them are taken. */
+const LOGINS: ReadonlySet<Source> = new Set<Source>([configuredConnection, apiServerHandshake, clientTrust, signingRequests]);
+
 export const certificateIdentities = defineIndex({
   id: 'certificate-identities',
   needs: { inventory: certificateInventory, trust: attempt(clientTrust), graph: attempt(rbacGraph) },
@@ -74,7 +80,7 @@ export const certificateIdentities = defineIndex({
     const accepted = 'value' in trust && trust.value.exists ? trust.value.clientAuthorities?.certificates : undefined;
     return {
       identities: inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, graph, unreadBindings(graph))),
-      unread: inventory.unread.filter(({ source }) => source !== kubeRootCa && source !== clusterInfo).map(({ of, gaps }) => ({ of, gaps })),
+      unread: inventory.unread.filter(({ source }) => LOGINS.has(source)).map(({ of, gaps }) => ({ of, gaps })),
       rightGaps: [...unreadBindings(graph), ...('value' in graph ? graph.value.surroundings.gaps.flatMap(({ gaps }) => gaps) : [])],
     };
   },

@@ -7,7 +7,7 @@ import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf, type Source } from '../evidence/source.ts';
 import { configuredConnection } from '../evidence/sources/connection.ts';
 import { apiServerHandshake, type Handshake } from '../evidence/sources/handshake.ts';
-import { clientTrust, clusterInfo, kubeRootCa, signingRequests, type SigningRequest } from '../evidence/sources/pki.ts';
+import { apiServices, clientTrust, clusterInfo, kubeRootCa, mutatingWebhooks, signingRequests, validatingWebhooks, type SigningRequest } from '../evidence/sources/pki.ts';
 
 /** What a certificate is there for, at the place where it was seen. */
 export type SeenAs =
@@ -21,6 +21,8 @@ export type SeenAs =
   | 'trustedForServer'
   /** The API server accepts client certificates, or headers of proxies, that it issued. */
   | 'trustedForClients' | 'trustedForProxies'
+  /** The API server verifies a webhook or an extension API server with it. */
+  | 'trustedForExtension'
   /** Issued on a request that is still there. */
   | 'issued';
 
@@ -83,8 +85,11 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     joinInfo: attempt(clusterInfo),
     trust: attempt(clientTrust),
     requests: attempt(signingRequests),
+    validating: attempt(validatingWebhooks),
+    mutating: attempt(mutatingWebhooks),
+    services: attempt(apiServices),
   },
-  build({ configured, handshake, rootCa, joinInfo, trust, requests }): CertificateInventory {
+  build({ configured, handshake, rootCa, joinInfo, trust, requests, ...extensions }): CertificateInventory {
     const found: Found[] = [];
     const broken: BrokenBlock[] = [];
     const unread: UnreadCertificates[] = [];
@@ -130,6 +135,23 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
         const reproduce = ['kubectl', 'get', 'certificatesigningrequests.certificates.k8s.io', '-o', 'jsonpath={.status.certificate}', '--', request.metadata.name];
         const sighting = { as: 'issued' as const, where: `CertificateSigningRequest ${request.metadata.name}`, resource, shown: { reproduce } };
         add(first(request.status?.certificate), sighting, 'status.certificate.certificates');
+      }
+    });
+    for (const [source, attempted, resource] of [
+      [validatingWebhooks, extensions.validating, 'validatingwebhookconfigurations.admissionregistration.k8s.io'],
+      [mutatingWebhooks, extensions.mutating, 'mutatingwebhookconfigurations.admissionregistration.k8s.io'],
+    ] as const) {
+      read(`authorities of ${source.title}`, source, attempted, list => {
+        for (const item of list) for (const [at, { name, clientConfig }] of (item.webhooks ?? []).entries()) {
+          const reproduce = ['kubectl', 'get', resource, '-o', `jsonpath={.webhooks[${at}].clientConfig.caBundle}`, '--', item.metadata.name];
+          add(clientConfig.caBundle, { as: 'trustedForExtension', where: `${source.read.kind} ${item.metadata.name}, ${name}`, resource: refOf(source, item), shown: { reproduce } }, `webhooks[${at}].clientConfig.caBundle.certificates`);
+        }
+      });
+    }
+    read('authorities of extension API servers', apiServices, extensions.services, list => {
+      for (const item of list) {
+        const reproduce = ['kubectl', 'get', 'apiservices.apiregistration.k8s.io', '-o', 'jsonpath={.spec.caBundle}', '--', item.metadata.name];
+        add(item.spec?.caBundle, { as: 'trustedForExtension', where: `APIService ${item.metadata.name}`, resource: refOf(apiServices, item), shown: { reproduce } }, 'spec.caBundle.certificates');
       }
     });
     return { certificates: byHash(found), broken, requests: 'value' in requests ? requests.value : [], unread };
@@ -178,17 +200,20 @@ function chainOf(chain: readonly KeptCertificate[], leaf: SeenAs, authority: See
 function byHash(found: readonly Found[]): SeenCertificate[] {
   const groups = Map.groupBy(found, ({ certificate }) => certificate.sha256);
   return [...groups.values()]
-    .flatMap(([one, ...more]) => {
+    .flatMap(group => {
+      // What it is used for comes before where it is trusted, and in the same order however the lists were read.
+      const [one, ...more] = group.toSorted((a, b) => ORDER.indexOf(a.as) - ORDER.indexOf(b.as) || compare(keyOf(a), keyOf(b)));
       if (one === undefined) return [];
       const { certificate, ...sighting } = one;
-      const others = more.map(({ certificate: _same, ...other }) => other).sort((a, b) => compare(keyOf(a), keyOf(b)));
-      return [{ certificate, sightings: [sighting, ...others] as const }];
+      return [{ certificate, sightings: [sighting, ...more.map(({ certificate: _same, ...other }) => other)] as const }];
     })
     .sort((a, b) => compare(a.certificate.sha256, b.certificate.sha256));
 }
 
-function keyOf({ as, where, path }: Sighting): string {
-  return `${as} ${where} ${path}`;
+const ORDER: readonly SeenAs[] = ['login', 'serving', 'loopback', 'issued', 'servingAuthority', 'loopbackAuthority', 'trustedForServer', 'trustedForClients', 'trustedForProxies', 'trustedForExtension'];
+
+function keyOf({ where, path }: Sighting): string {
+  return `${where} ${path}`;
 }
 
 function compare(a: string, b: string): number {

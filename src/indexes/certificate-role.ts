@@ -17,7 +17,7 @@ export type RoleGrade = (typeof ROLE_GRADES)[number];
 export type RoleId =
   | 'login' | 'apiserver-serving' | 'apiserver-loopback' | 'apiserver-kubelet-client' | 'apiserver-etcd-client'
   | 'server-authority' | 'client-authority' | 'cluster-authority' | 'loopback-authority' | 'front-proxy-authority' | 'front-proxy-client'
-  | 'etcd-authority' | 'etcd-server' | 'etcd-peer' | 'controller-manager-client' | 'scheduler-client'
+  | 'extension-authority' | 'etcd-authority' | 'etcd-server' | 'etcd-peer' | 'controller-manager-client' | 'scheduler-client'
   | 'kubelet-client' | 'kubelet-serving' | 'kube-proxy-client' | 'issued';
 
 /** One certificate that a cluster runs on, seen or not. */

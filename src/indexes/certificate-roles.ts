@@ -78,6 +78,14 @@ function seenRows(inventory: CertificateInventory, kubeletUsers: ReadonlySet<str
     else if (isForClients) rows.push(exactRow('client-authority', 'authority of client certificates', apiServerRef, each));
     if (isForProxies) rows.push(exactRow('front-proxy-authority', 'authority of the front proxy', apiServerRef, each));
   }
+  // Of what is trusted for several of them each is a row, since each has to be changed by itself.
+  for (const { certificate, sightings } of inventory.certificates) {
+    for (const { as, resource, where } of sightings) {
+      if (as !== 'trustedForExtension') continue;
+      const { sha256, notAfter, commonName } = certificate;
+      rows.push({ role: 'extension-authority', title: 'authority of an extension', resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
+    }
+  }
   // Those of a kubelet are in the row of its node.
   const issued = inventory.certificates.filter(each => isSeenAs(each, 'issued') && !kubeletUsers.has(each.certificate.commonName ?? ''));
   rows.push(...issued.map(each => exactRow('issued', 'issued on request', each.sightings[0].resource, each)));

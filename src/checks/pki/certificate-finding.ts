@@ -1,6 +1,7 @@
 import type { EvidenceItem } from '../../evidence/evidence-item.ts';
 import type { CertificateFacts } from '../../evidence/certificate-facts.ts';
 import type { Gap } from '../../evidence/gap.ts';
+import { formatRef } from '../../evidence/resource-ref.ts';
 import type { CertificateInventory, SeenAs, SeenCertificate, Sighting } from '../../indexes/certificate-inventory.ts';
 import type { CertificateRole } from '../../indexes/certificate-role.ts';
 import type { CertificateRoles } from '../../indexes/certificate-roles.ts';
@@ -21,14 +22,16 @@ export function sightingEvidence({ resource, path, shown }: Sighting, field: str
 /** When a role ends, as it is known: from the bytes of its certificate, or from what a program counts. */
 export function endEvidence(role: CertificateRole, { inventory }: CertificateRoles): EvidenceItem {
   const seen = inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
-  if (seen !== undefined) return certificateEvidence(seen, 'notAfter');
+  const here = seen?.sightings.find(({ resource }) => formatRef(resource) === formatRef(role.resource)) ?? seen?.sightings[0];
+  if (seen !== undefined && here !== undefined) return sightingEvidence(here, 'notAfter', seen.certificate.notAfter);
   return { path: 'notAfter', value: role.notAfter, grade: 'inferred', derivation: `${role.how}: the seconds left, added to the time of the answer` };
 }
 
 /** `certificate of the kubelet on worker-1`: how a message begins. */
-export function roleWords({ role, title, instance }: CertificateRole): string {
+export function roleWords({ role, title, instance, how }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
+  if (role === 'extension-authority') return `${title} (${how})`;
   if (role.endsWith('-authority')) return `${title} (${instance ?? 'without a name'})`;
   return `certificate of the ${title}${role.startsWith('kubelet-') ? ` on ${instance ?? ''}` : ''}`;
 }
@@ -91,5 +94,5 @@ export function certificateCause({ certificate, sightings: [first] }: SeenCertif
 
 const AS_WORDS: Readonly<Record<SeenAs, string>> = {
   login: 'login', serving: 'API server', servingAuthority: 'authority', loopback: 'API server to itself', loopbackAuthority: 'authority of the API server to itself',
-  trustedForServer: 'authority', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to',
+  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to',
 };

@@ -1,3 +1,4 @@
+import { formatRef } from '../../evidence/resource-ref.ts';
 import { certificateRoles } from '../../indexes/certificate-roles.ts';
 import { defineCheck } from '../define-check.ts';
 import { endEvidence, roleDiscriminator, roleWords, unreadTargets, unseenTargets } from './certificate-finding.ts';
@@ -35,10 +36,11 @@ export default defineCheck({
     const left = (Date.parse(role.notAfter ?? '') - Date.parse(now)) / 86_400_000;
     // What has ended already is another finding.
     if (left < 0 || left > IN_SIGHT) return undefined;
-    const successor = certificates.roles.find(other => other.role === role.role && (other.notAfter ?? '') > (role.notAfter ?? ''));
+    const successor = certificates.roles.find(other => other.role === role.role && formatRef(other.resource) === formatRef(role.resource) && (other.notAfter ?? '') > (role.notAfter ?? ''));
     return {
       resource: role.resource,
-      severity: successor !== undefined ? 'low' : left <= SOON ? 'high' : 'medium',
+      // Those of extensions are often made for a year and renewed by their operators.
+      severity: successor !== undefined || (role.role === 'extension-authority' && left > SOON) ? 'low' : left <= SOON ? 'high' : 'medium',
       message: `the ${roleWords(role)} expires on ${(role.notAfter ?? '').slice(0, 10)}, and with it everything that it issued${successor === undefined ? '' : `; its successor is trusted already until ${(successor.notAfter ?? '').slice(0, 10)}`}`,
       evidence: [endEvidence(role, certificates)],
       cause: role.title,

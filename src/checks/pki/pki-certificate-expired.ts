@@ -1,3 +1,4 @@
+import { formatRef } from '../../evidence/resource-ref.ts';
 import type { CertificateRole } from '../../indexes/certificate-role.ts';
 import { isKnownEnd } from '../../indexes/certificate-role.ts';
 import { certificateRoles } from '../../indexes/certificate-roles.ts';
@@ -32,11 +33,12 @@ export default defineCheck({
 
   inspect(role, { certificates }, { now }) {
     if (!hasEnded(role, now)) return undefined;
-    const sibling = certificates.roles.find(other => other.role === role.role && other !== role && !hasEnded(other, now));
+    const sibling = certificates.roles.find(other => other.role === role.role && formatRef(other.resource) === formatRef(role.resource) && other !== role && !hasEnded(other, now));
     const isReplaced = role.role.endsWith('-authority') && sibling !== undefined;
     return {
       resource: role.resource,
-      ...(isReplaced ? { severity: 'low' as const } : {}),
+      // An extension that is not reached takes a part of the cluster with it, and not the cluster.
+      ...(isReplaced ? { severity: 'low' as const } : role.role === 'extension-authority' ? { severity: 'high' as const } : {}),
       message: `the ${roleWords(role)} expired on ${(role.notAfter ?? '').slice(0, 10)}${isReplaced ? `, and another in its place is valid until ${(sibling.notAfter ?? '').slice(0, 10)}` : ''}`,
       evidence: [endEvidence(role, certificates)],
       cause: `${role.title} certificate`,

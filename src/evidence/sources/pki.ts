@@ -1,4 +1,4 @@
-import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
+import type { V1APIService, V1CertificateSigningRequest, V1MutatingWebhookConfiguration, V1ValidatingWebhookConfiguration } from '@kubernetes/client-node';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { requestFacts } from '../signing-request.ts';
 import { getSource, identity, listSource, type Source } from '../source.ts';
@@ -95,6 +95,43 @@ export const signingRequests = listSource<V1CertificateSigningRequest>()({
 
 /** One request as this source keeps it. */
 export type SigningRequest = NonNullable<(typeof signingRequests)['evidence']>[number];
+
+/** What the API server verifies a server behind it with. Of a URL nothing is kept: it may hold a token. */
+const webhook = { name: true, failurePolicy: true, clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true } } } as const;
+
+export const validatingWebhooks = listSource<V1ValidatingWebhookConfiguration>()({
+  id: 'validatingwebhooks',
+  title: 'validating webhook configurations',
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingWebhookConfiguration',
+  resource: 'validatingwebhookconfigurations',
+  namespaced: false,
+  projectionVersion: 1,
+  fields: { metadata: identity, webhooks: [webhook] },
+});
+
+export const mutatingWebhooks = listSource<V1MutatingWebhookConfiguration>()({
+  id: 'mutatingwebhooks',
+  title: 'mutating webhook configurations',
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  resource: 'mutatingwebhookconfigurations',
+  namespaced: false,
+  projectionVersion: 1,
+  fields: { metadata: identity, webhooks: [webhook] },
+});
+
+/** API groups; those with a service are answered by an extension API server. */
+export const apiServices = listSource<V1APIService>()({
+  id: 'apiservices',
+  title: 'APIServices',
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  resource: 'apiservices',
+  namespaced: false,
+  projectionVersion: 1,
+  fields: { metadata: identity, spec: { caBundle: certificatesInBase64, insecureSkipTLSVerify: true, service: { namespace: true, name: true } } },
+});
 
 /** Reads one ConfigMap, of which only what `parse` returns is kept. Not being there is an answer too. */
 function configMapSource<T extends object>(declared: {

@@ -1,10 +1,16 @@
 import check from '../../../src/checks/pki/pki-certificate-expired.ts';
+import type { Manifest } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 import { node } from '../../support/versions.ts';
 import { ASIDE, authority, inDays, made, pkiCluster, proxyAuthority, servingFields, signingRequest } from '../../support/pki.ts';
 
 const ended = (fields: Parameters<typeof made>[0], issuer = authority): ReturnType<typeof made> => made({ ...fields, notAfter: inDays(-1) }, issuer);
 const oldProxy = made({ commonName: 'front-proxy-ca', use: 'authority', notAfter: inDays(-1) });
+
+const webhook = (name: string, ...authorities: readonly { readonly certificate: string }[]): Manifest => ({
+  apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name },
+  webhooks: [{ name: 'a.example.org', clientConfig: { caBundle: Buffer.from(authorities.map(({ certificate }) => certificate).join('')).toString('base64'), service: { namespace: 'shop', name: 'hook' } } }],
+});
 
 describeCheck(check, {
   fails: {
@@ -15,6 +21,10 @@ describeCheck(check, {
     'an authority that another has replaced': [pkiCluster({ proxyAuthorities: [oldProxy, proxyAuthority] }), 'low Component/kube-apiserver (front-proxy-authority front-proxy-ca)'],
     'a kubelet, by what it counts': [pkiCluster({ kubelet: { client: -12.5 } }), 'critical Node/blue-1 (kubelet-client)'],
     'what the API server shows to kubelets': [pkiCluster({ toKubelets: -3600.5 }), 'critical Component/kube-apiserver (apiserver-kubelet-client)'],
+    'the authority of a webhook; less where another stands in the same bundle': [
+      pkiCluster({ objects: [webhook('old', oldProxy), webhook('both', oldProxy, proxyAuthority)] }),
+      'high ValidatingWebhookConfiguration/old (extension-authority front-proxy-ca)', 'low ValidatingWebhookConfiguration/both (extension-authority front-proxy-ca)',
+    ],
   },
   passes: {
     'everything is within its time': pkiCluster(),
@@ -24,7 +34,7 @@ describeCheck(check, {
   notAssessed: {
     'files of a control plane that nobody shows': [
       pkiCluster({ sources: { serverversion: { gitVersion: 'v1.37.1', major: '1', minor: '37' } }, nodes: [node('blue-1', 'v1.37.1')] }),
-      'unknown certificates of controller manager, scheduler, front proxy (API server, to extension API servers), API server, to etcd, authority of etcd, etcd, etcd, to its peers',
+      'unknown certificates of controller manager, scheduler, front proxy, API server, to etcd, authority of etcd, etcd, etcd, to its peers',
     ],
     'a kubelet that rotates nothing': [
       pkiCluster({ sources: { kubeletmetrics: [{ of: 'blue-1', value: { scrapes: [{ at: '2026-11-21T12:00:00Z' }] } }] } }),

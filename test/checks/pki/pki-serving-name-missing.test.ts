@@ -1,10 +1,10 @@
 import check from '../../../src/checks/pki/pki-serving-name-missing.ts';
 import { clientTrust, clusterInfo, kubeRootCa, signingRequests } from '../../../src/evidence/sources/pki.ts';
-import { authority, made, pkiCluster, servingFields } from '../../support/pki.ts';
+import { EXTENSIONS, authority, made, pkiCluster, servingFields } from '../../support/pki.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 
 /** What the server shows decides, and nobody else's certificates. */
-const aside = [clientTrust, clusterInfo, kubeRootCa, signingRequests];
+const aside = [clientTrust, clusterInfo, kubeRootCa, signingRequests, ...EXTENSIONS];
 const named = (...names: readonly string[]): ReturnType<typeof made> => made({ ...servingFields, names }, authority);
 const finding = (name: string): string => `high Component/kube-apiserver (${name})`;
 const CLUSTER = ['kubernetes.default.svc', '10.96.0.1'];
