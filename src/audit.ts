@@ -23,6 +23,7 @@ import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/v
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
 import { handshakeCertificates } from './indexes/handshake-certificates.ts';
+import { kubeletView } from './indexes/kubelet-view.ts';
 import { pkiView } from './indexes/pki-view.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
 import { networkView } from './indexes/network-view.ts';
@@ -36,7 +37,7 @@ import { Problem } from './problem.ts';
 import { VERSION } from './version.ts';
 
 /** What each family's command shows beside its checks. */
-const VIEWS = { handshake: handshakeCertificates, pki: pkiView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
+const VIEWS = { handshake: handshakeCertificates, kubelet: kubeletView, network: networkView, pki: pkiView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
 export type ViewName = keyof typeof VIEWS;
 
 /** Every view: what a snapshot for later must hold. */
@@ -148,7 +149,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
   const unread = first.refusal === undefined
     ? notRequested(sources, options)
-    : new Map(sources.filter(source => source !== apiServerHandshake).map(source => [source, { ...refused, source: source.id }]));
+    : new Map(sources.filter(needsLogin).map(source => [source, { ...refused, source: source.id }]));
   const snapshot = await collect(client, sources, {
     tool: VERSION,
     collectedAt: first.date,
@@ -156,7 +157,9 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.refusal === undefined
       ? // The answer that proved that this is an API server is evidence already.
         { answers: new Map([['/version', first.answer]]) }
-      : { notRequested: new Map([...sources].filter(needsLogin).map(source => [source, { ...refused, source: source.id }])) }),
+      : {}),
+    notRequested: unread,
+    ...(options.kubelet === 'direct' ? { kubelets: { way: 'direct' as const, takeAsTheyAre: options.optIns?.includes('--kubelet-insecure-tls') === true } } : {}),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
@@ -172,6 +175,20 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
 /** What a server shows to anybody, and what the kubeconfig says, is there for who is not let in as well. */
 function needsLogin({ read }: Source): boolean {
   return read.how !== 'handshake' && read.how !== 'configured';
+}
+
+/** What stays unread because its flag was not given. */
+function notRequested(sources: readonly Source[], { optIns = [], kubelet = 'proxy' }: ReadingOptions): ReadonlyMap<Source, Gap> {
+  const gaps = new Map<Source, Gap>();
+  for (const source of sources) {
+    const { optIn } = source;
+    if (optIn !== undefined && !optIns.includes(optIn.flag)) {
+      gaps.set(source, { kind: 'notRequested', reason: 'flagNotGiven', source: source.id, detail: optIn.detail, flag: optIn.flag });
+    } else if (source.read.how === 'node' && kubelet === 'off') {
+      gaps.set(source, { kind: 'notRequested', reason: 'flagNotGiven', source: source.id, detail: 'kubelets were not asked, as told with --kubelet off', flag: '--kubelet proxy' });
+    }
+  }
+  return gaps;
 }
 
 /** Judges a snapshot. Pure: the same snapshot and options give the same report, byte for byte. */

@@ -1,5 +1,24 @@
 // Written by "npm run reference" from the files in this folder; a test compares the two.
 import type { Check } from './define-check.ts';
+import kubeletAnonymousAccess from './kubelet/kubelet-anonymous-access.ts';
+import kubeletAuthorizationAlwaysAllow from './kubelet/kubelet-authorization-always-allow.ts';
+import kubeletClientCaMissing from './kubelet/kubelet-client-ca-missing.ts';
+import kubeletClientRotationOff from './kubelet/kubelet-client-rotation-off.ts';
+import kubeletEventRateUnlimited from './kubelet/kubelet-event-rate-unlimited.ts';
+import kubeletIptablesChainsUnmanaged from './kubelet/kubelet-iptables-chains-unmanaged.ts';
+import kubeletKernelDefaultsChanged from './kubelet/kubelet-kernel-defaults-changed.ts';
+import kubeletLogQueryEnabled from './kubelet/kubelet-log-query-enabled.ts';
+import kubeletPodPidsUnlimited from './kubelet/kubelet-pod-pids-unlimited.ts';
+import kubeletReadOnlyPort from './kubelet/kubelet-read-only-port.ts';
+import kubeletSeccompDefaultOff from './kubelet/kubelet-seccomp-default-off.ts';
+import kubeletServingCertificateUnsigned from './kubelet/kubelet-serving-certificate-unsigned.ts';
+import kubeletStaticPodUrl from './kubelet/kubelet-static-pod-url.ts';
+import kubeletStreamingTimeoutOff from './kubelet/kubelet-streaming-timeout-off.ts';
+import kubeletUnsafeSysctlsAllowed from './kubelet/kubelet-unsafe-sysctls-allowed.ts';
+import kubeletWeakTls from './kubelet/kubelet-weak-tls.ts';
+import networkNoEnforcement from './network/network-no-enforcement.ts';
+import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
+import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
 import pkiAuthorityExpiring from './pki/pki-authority-expiring.ts';
 import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
 import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
@@ -32,6 +51,25 @@ import versionsUnsupported from './versions/versions-unsupported.ts';
 
 /** Every check. */
 export const CHECKS: readonly Check[] = [
+  kubeletAnonymousAccess,
+  kubeletAuthorizationAlwaysAllow,
+  kubeletClientCaMissing,
+  kubeletClientRotationOff,
+  kubeletEventRateUnlimited,
+  kubeletIptablesChainsUnmanaged,
+  kubeletKernelDefaultsChanged,
+  kubeletLogQueryEnabled,
+  kubeletPodPidsUnlimited,
+  kubeletReadOnlyPort,
+  kubeletSeccompDefaultOff,
+  kubeletServingCertificateUnsigned,
+  kubeletStaticPodUrl,
+  kubeletStreamingTimeoutOff,
+  kubeletUnsafeSysctlsAllowed,
+  kubeletWeakTls,
+  networkNoEnforcement,
+  networkNodeWithoutEnforcement,
+  networkPolicyNotEnforced,
   pkiAuthorityExpiring,
   pkiCertificateExpired,
   pkiCertificateExpiring,

@@ -35,7 +35,7 @@ function keptWords({ read }: Source): string {
     case 'kubeletProbe':
       return 'Only with `--probe-anonymous`: requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, and where the first is answered `GET /debug/pprof/cmdline`, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
     case 'selfReview':
-      return `One question about the caller itself (\`${read.resource}\`), which stores nothing.`;
+      return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
     case 'configured':
       return 'Asks nobody: keeps the public certificates of the kubeconfig (client certificate and authorities), the name that the server is verified by, and the kind of login.';
     case 'handshake':

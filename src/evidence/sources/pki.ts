@@ -22,6 +22,7 @@ export const kubeRootCa = configMapSource({
   title: "ConfigMap with the API server's authority",
   namespace: 'kube-system',
   name: 'kube-root-ca.crt',
+  keeps: 'its certificates',
   parse: data => certificatesInPem(data['ca.crt'] ?? ''),
 });
 
@@ -31,6 +32,7 @@ export const clusterInfo = configMapSource({
   title: 'ConfigMap cluster-info',
   namespace: 'kube-public',
   name: 'cluster-info',
+  keeps: 'the certificates of the kubeconfig in it',
   parse: data => certificatesInBase64(/certificate-authority-data:\s*["']?([A-Za-z0-9+/=]+)/.exec(data['kubeconfig'] ?? '')?.[1] ?? ''),
 });
 
@@ -40,6 +42,7 @@ export const clientTrust = configMapSource<ClientTrust>({
   title: 'ConfigMap extension-apiserver-authentication',
   namespace: 'kube-system',
   name: 'extension-apiserver-authentication',
+  keeps: 'the certificates of both authorities and the names that proxies must have',
   parse: data => ({
     ...(data['client-ca-file'] === undefined ? {} : { clientAuthorities: certificatesInPem(data['client-ca-file']) }),
     ...(data['requestheader-client-ca-file'] === undefined ? {} : { frontProxyAuthorities: certificatesInPem(data['requestheader-client-ca-file']) }),
@@ -53,6 +56,7 @@ export const kubeProxyLogin = configMapSource<{ readonly login: 'token' | 'certi
   title: 'ConfigMap kube-proxy',
   namespace: 'kube-system',
   name: 'kube-proxy',
+  keeps: 'whether it logs in with a token or a certificate',
   parse(data) {
     const kubeconfig = data['kubeconfig.conf'] ?? '';
     // A certificate wins where both are there, since it is sent along in any case.
@@ -66,6 +70,7 @@ export const kubernetesService = getSource<{ readonly addresses: readonly string
   title: 'Service of the API server',
   projectionVersion: 1,
   path: '/api/v1/namespaces/default/services/kubernetes',
+  keeps: 'its addresses',
   permissions: [{ apiGroup: '', resource: 'services', verb: 'get', resourceName: 'kubernetes', namespace: 'default' }],
   parse(body) {
     const { spec } = JSON.parse(body) as { readonly spec?: { readonly clusterIP?: unknown; readonly clusterIPs?: unknown } };
@@ -139,15 +144,18 @@ function configMapSource<T extends object>(declared: {
   readonly title: string;
   readonly namespace: string;
   readonly name: string;
+  /** What is kept, for the page that says so. */
+  readonly keeps: string;
   readonly parse: (data: Readonly<Record<string, string | undefined>>) => T;
 }): Source<Optional<T>> {
-  const { id, title, namespace, name } = declared;
+  const { id, title, namespace, name, keeps } = declared;
   return getSource<Optional<T>>({
     id,
     title,
     projectionVersion: 1,
     path: `/api/v1/namespaces/${namespace}/configmaps/${name}`,
     alsoOk: [404],
+    keeps,
     permissions: [{ apiGroup: '', resource: 'configmaps', verb: 'get', resourceName: name, namespace }],
     parse(body) {
       const answer = JSON.parse(body) as { readonly kind?: unknown; readonly reason?: unknown; readonly data?: unknown };
