@@ -24,6 +24,7 @@ import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
 import { handshakeCertificates } from './indexes/handshake-certificates.ts';
 import { kubeletView } from './indexes/kubelet-view.ts';
+import { pkiView } from './indexes/pki-view.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
 import { networkView } from './indexes/network-view.ts';
 import { rbacGraph, type RbacGraph } from './indexes/rbac-graph.ts';
@@ -36,7 +37,7 @@ import { Problem } from './problem.ts';
 import { VERSION } from './version.ts';
 
 /** What each family's command shows beside its checks. */
-const VIEWS = { handshake: handshakeCertificates, kubelet: kubeletView, network: networkView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
+const VIEWS = { handshake: handshakeCertificates, kubelet: kubeletView, network: networkView, pki: pkiView, rbac: rbacView, secrets: secretsView, versions: versionsView } as const;
 export type ViewName = keyof typeof VIEWS;
 
 /** Every view: what a snapshot for later must hold. */
@@ -148,7 +149,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
   const unread = first.refusal === undefined
     ? notRequested(sources, options)
-    : new Map(sources.filter(source => source !== apiServerHandshake).map(source => [source, { ...refused, source: source.id }]));
+    : new Map(sources.filter(needsLogin).map(source => [source, { ...refused, source: source.id }]));
   const snapshot = await collect(client, sources, {
     tool: VERSION,
     collectedAt: first.date,
@@ -169,6 +170,11 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),
     ...(first.refusal === undefined ? {} : { loginRefused: first.refusal }),
   });
+}
+
+/** What a server shows to anybody, and what the kubeconfig says, is there for who is not let in as well. */
+function needsLogin({ read }: Source): boolean {
+  return read.how !== 'handshake' && read.how !== 'configured';
 }
 
 /** What stays unread because its flag was not given. */

@@ -19,6 +19,23 @@ import kubeletWeakTls from './kubelet/kubelet-weak-tls.ts';
 import networkNoEnforcement from './network/network-no-enforcement.ts';
 import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
 import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
+import pkiAuthorityExpiring from './pki/pki-authority-expiring.ts';
+import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
+import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
+import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
+import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
+import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
+import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
+import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
+import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
+import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
+import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
+import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
+import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
+import pkiWeakKey from './pki/pki-weak-key.ts';
+import pkiWeakSignature from './pki/pki-weak-signature.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
 import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
@@ -53,6 +70,23 @@ export const CHECKS: readonly Check[] = [
   networkNoEnforcement,
   networkNodeWithoutEnforcement,
   networkPolicyNotEnforced,
+  pkiAuthorityExpiring,
+  pkiCertificateExpired,
+  pkiCertificateExpiring,
+  pkiCertificateUnreadable,
+  pkiComponentIdentityMisused,
+  pkiExtensionServerUnverified,
+  pkiFrontProxyAnyName,
+  pkiLongLivedClientCertificate,
+  pkiPrivilegedClientCertificate,
+  pkiServerAuthorityMismatch,
+  pkiServerCertificateAsLogin,
+  pkiServingNameMissing,
+  pkiSharedFrontProxyAuthority,
+  pkiSigningRequestStuck,
+  pkiSystemMastersCertificate,
+  pkiWeakKey,
+  pkiWeakSignature,
   rbacClusterAdminGrant,
   rbacDanglingSubject,
   rbacDefaultServiceAccount,

@@ -1,3 +1,4 @@
+import type { ConfiguredConnection } from '../evidence/configured-connection.ts';
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import type { Connection } from '../evidence/snapshot.ts';
 
@@ -113,6 +114,8 @@ export interface ApiClient {
    * @throws {RequestFailure} no handshake succeeds
    */
   readonly handshake: () => Promise<RawHandshake>;
+  /** What the kubeconfig and the flags configure, without anything secret. */
+  readonly configured: () => Promise<ConfiguredConnection>;
   /** Ends all sockets; requests under way fail. */
   readonly close: () => void;
 }

@@ -3,6 +3,8 @@ import { rootCertificates, createSecureContext, getCACertificates, type SecureCo
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
+import type { ConfiguredConnection } from '../evidence/configured-connection.ts';
+import { certificatesInPem } from '../evidence/pem.ts';
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
 import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
@@ -14,7 +16,7 @@ import type { Login } from './login.ts';
 import { loadPlainHttp } from './plain-http.ts';
 import { proxyFor } from './proxy.ts';
 import { openExchange } from './stream-exchange.ts';
-import { BrokenExchange, createAgent, exchange, type Exchange, type Wire } from './transport.ts';
+import { bareHost, BrokenExchange, createAgent, exchange, type Exchange, type Wire } from './transport.ts';
 
 export interface ConnectOptions {
   /** Called after every try of every request. */
@@ -228,6 +230,25 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     };
   }
 
+  function addressOf(server: URL): string {
+    return `${server.hostname}:${server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : server.port}`;
+  }
+
+  /** Keys may stand in the same text as a certificate; only certificates come out of it. */
+  async function configured(): Promise<ConfiguredConnection> {
+    const { certificate } = await credentials.current();
+    const { method, place } = credentials.login();
+    return {
+      place,
+      login: method,
+      ...(certificate === undefined ? {} : { clientCertificate: certificatesInPem(certificate.certificate) }),
+      ...(trust.configured === undefined ? {} : { authorities: certificatesInPem(trust.configured) }),
+      address: addressOf(new URL(target.server)),
+      serverName: target.tls.serverName ?? bareHost(new URL(target.server)),
+      isVerified: target.server.startsWith('https:') && !target.tls.insecure,
+    };
+  }
+
   let seen: Promise<RawHandshake> | undefined;
   async function lookAtHandshake(): Promise<RawHandshake> {
     const { observeHandshake } = await import('./handshake.ts');
@@ -284,6 +305,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
       return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) }, oneTry);
     },
+    configured,
     handshake: () => (seen ??= lookAtHandshake()),
     close,
   };
@@ -337,10 +359,10 @@ function pauseBefore(tries: number, retryAfter: string | undefined): number {
 }
 
 /** What the server's certificate is verified with: nothing, the configured authorities with a hash of their keys, or those of the system. */
-async function trustedAuthorities(target: Target): Promise<{ readonly ca?: string[]; readonly keyHash?: string }> {
+async function trustedAuthorities(target: Target): Promise<{ readonly ca?: string[]; readonly keyHash?: string; readonly configured?: string }> {
   if (!target.server.startsWith('https:') || target.tls.insecure) return {};
   const configured = await readPem(target.tls.ca, 'certificate-authority', `cluster ${JSON.stringify(target.cluster ?? target.server)}`);
-  if (configured !== undefined) return { ca: [configured], keyHash: caKeyHash(checkedAuthorities(configured, target)) };
+  if (configured !== undefined) return { ca: [configured], configured, keyHash: caKeyHash(checkedAuthorities(configured, target)) };
   // kubectl trusts what the operating system trusts; the list that Node brings is for machines without one.
   const system = getCACertificates('system');
   return { ca: [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')] };

@@ -10,10 +10,13 @@ import { bareHost, type Wire } from './transport.ts';
 /** The name by which an API server calls itself; it shows another certificate to who asks for it. */
 const LOOPBACK_NAME = 'apiserver-loopback-client';
 
+/** How the cluster's own clients ask: by address, which sends no name, and by the names of its Service. */
+const CLUSTER_NAMES = ['', 'kubernetes', 'kubernetes.default.svc'];
+
 const HANDSHAKE_MILLISECONDS = 5_000;
 
 /**
- * Looks at what the server shows to anybody: three handshakes that are given up before a request, and one request
+ * Looks at what the server shows to anybody: handshakes that are given up before a request, and one request
  * without a credential. No credential and no client certificate is sent. They go the way of all requests: the same
  * proxy, the same TLS server name. What is shown is not verified here; only the server's key is proven.
  *
@@ -23,15 +26,22 @@ const HANDSHAKE_MILLISECONDS = 5_000;
 export async function observeHandshake(wire: Wire, anonymousVersion: () => Promise<Answer>, signal: AbortSignal): Promise<RawHandshake> {
   const name = wire.tls.serverName ?? bareHost(wire.server);
   const flight = outcomeOf(serverFlight(wire, name, signal));
-  const [serving, loopback, clear, version] = await Promise.all([
+  const own = isIP(name) === 0 ? name : '';
+  const others = CLUSTER_NAMES.filter(each => each !== own);
+  const [serving, loopback, clear, version, ...named] = await Promise.all([
     outcomeOf(shownChain(wire, name, signal)),
     outcomeOf(shownChain(wire, LOOPBACK_NAME, signal)),
     flight,
     outcomeOf(anonymousVersion()),
+    ...others.map(other => outcomeOf(shownChain(wire, other, signal))),
   ]);
   return {
     serving: servingChain(serving, clear),
     loopback: 'value' in loopback ? { chain: loopback.value } : { unknown: wordsOf(loopback.error) },
+    byName: named.map((outcome, index) => ({
+      serverName: others[index] ?? '',
+      ...('value' in outcome ? { chain: outcome.value } : { unknown: wordsOf(outcome.error) }),
+    })),
     clientAuthorities: 'value' in clear ? { names: clear.value.clientAuthorities ?? [] } : { unknown: wordsOf(clear.error) },
     anonymousVersion: 'value' in version ? { status: version.value.status, body: version.value.body } : { unknown: wordsOf(version.error) },
   };
@@ -65,7 +75,7 @@ async function shownChain(wire: Wire, name: string, signal: AbortSignal): Promis
   return new Promise((resolve, reject) => {
     const socket = tlsConnect({
       socket: stream,
-      ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(name !== '' && isIP(name) === 0 ? { servername: name } : {}),
       // Without any authority of its own, so that only what the server sent is in the chain.
       secureContext: createSecureContext({ ca: [] }),
       rejectUnauthorized: false,

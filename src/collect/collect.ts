@@ -99,6 +99,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readCount(metering, source, read, options.namespace);
       case 'selfReview':
         return readSelfReview(metering, source, read);
+      case 'configured':
+        return metering.configured();
       case 'handshake':
         return readHandshake(metering, source, read);
       case 'node':

@@ -20,10 +20,12 @@ export interface AuditCommand {
   readonly family?: Family;
   readonly views: AuditQuestion['views'];
   readonly path?: AuditQuestion['path'];
+  /** It has something to show of a cluster that lets nobody in. */
+  readonly worksWithoutLogin?: true;
   readonly table: (report: AuditReport, style: Style) => string;
 }
 
-/** Parses flags, audits, prints and sets the exit code: the life of `scan`, `rbac`, `secrets` and `versions`. */
+/** Parses flags, audits, prints and sets the exit code: the life of `scan`, `pki`, `rbac`, `secrets` and `versions`. */
 export async function runAuditCommand(command: AuditCommand, flags: AuditCommandFlags): Promise<void> {
   const question = { selection: selectionOf(command, flags), views: command.views, ...(command.path === undefined ? {} : { path: command.path }) };
   // A wrong --check is said before a cluster is bothered.
@@ -31,7 +33,7 @@ export async function runAuditCommand(command: AuditCommand, flags: AuditCommand
   const judging = await judgingOf(flags);
   const report = flags.snapshot === undefined ? await auditLive(question, judging, flags) : await auditSaved(flags.snapshot, question, judging, flags);
   // A family's tables would be empty; the whole audit has what the handshake shows.
-  if (report.loginRefused !== undefined && command.family !== undefined) throw new Problem(report.loginRefused);
+  if (report.loginRefused !== undefined && command.family !== undefined && command.worksWithoutLogin !== true) throw new Problem(report.loginRefused);
   await printReport(report, command.table, {
     output: flags.output,
     headers: !flags['no-headers'],

@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ readonly default:
   'rbac:path': () => import('./rbac/path.ts'),
   kubelet: () => import('./kubelet.ts'),
   network: () => import('./network.ts'),
+  pki: () => import('./pki.ts'),
   secrets: () => import('./secrets.ts'),
   versions: () => import('./versions.ts'),
   checks: () => import('./checks.ts'),

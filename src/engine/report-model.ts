@@ -5,6 +5,7 @@ import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { Subject } from '../evidence/subject.ts';
 import type { Deadline } from '../indexes/deadlines.ts';
 import type { HandshakeView } from '../indexes/handshake-certificates.ts';
+import type { PkiView } from '../indexes/pki-view.ts';
 import type { Platform } from '../indexes/platform.ts';
 import type { KubeletView } from '../indexes/kubelet-view.ts';
 import type { AccessView } from '../indexes/rbac-access.ts';
@@ -190,6 +191,7 @@ export interface ReportSource {
 
 /** What the commands of a family show; a view that could not be worked out is a list of gaps. */
 export interface ReportViews {
+  readonly pki?: PkiView | ViewGaps;
   readonly rbac?: RbacView | ViewGaps;
   readonly rbacPath?: RbacPathView | ViewGaps;
   readonly kubelet?: KubeletView | ViewGaps;

@@ -5,6 +5,8 @@ import { formatSeries, parsePrometheusText, type MetricSeries } from './promethe
  * kept where a family has a series for each resource.
  */
 const FAMILIES = {
+  /** How long the client certificates that it took still held, each counted when it was shown; buckets in seconds. */
+  apiserver_client_certificate_expiration_seconds_bucket: {},
   /** Values encrypted and decrypted; 1.32 added the label `resource`. Only resources that an encryption configuration names. */
   apiserver_storage_transformation_operations_total: {},
   // Always exported, with 0 where nothing is encrypted: they prove that this part of the metrics was not filtered out.

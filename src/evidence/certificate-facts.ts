@@ -1,10 +1,17 @@
-import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readCertificateBody } from './certificate-body.ts';
 
 /** What a certificate says, as plain data. Whether it is to be trusted is another question. */
 export interface CertificateFacts {
   /** One line, in the order of the certificate: `O=system:masters, CN=kubernetes-admin`; empty where it has none. */
   readonly subject: string;
   readonly issuer: string;
+  /** The last common name: the user that a client certificate stands for. Absent where it has none. */
+  readonly commonName?: string;
+  /** Every organization: the groups that a client certificate stands for. */
+  readonly organizations: readonly string[];
+  /** Kubernetes' own attribute for the uid of a user. */
+  readonly uid?: string;
   /** Subject alternative names: `DNS:localhost`, `IP:127.0.0.1`. */
   readonly names: readonly string[];
   /** RFC 3339, UTC. */
@@ -12,24 +19,57 @@ export interface CertificateFacts {
   readonly notAfter: string;
   /** `RSA 2048`, `P-256`, `Ed25519`. */
   readonly keyType: string;
+  /** Absent for kinds of key that OpenSSL does not know. */
+  readonly keyBits?: number;
+  /** `ECDSA SHA-256`, `RSA SHA-1`; a dotted number where it is none of the known ones. */
+  readonly signature: string;
+  /** Whether it says that it may sign certificates. */
+  readonly isAuthority: boolean;
+  /** `client`, `server`, `any`, else dotted numbers; absent where its use is not limited. */
+  readonly usages?: readonly string[];
+  /** Key identifiers, hexadecimal. */
+  readonly subjectKeyId?: string;
+  readonly authorityKeyId?: string;
   /** Hexadecimal, upper case, as openssl prints it. */
   readonly serial: string;
   /** SHA-256 of the whole certificate, hexadecimal. */
   readonly sha256: string;
+  /** SHA-256 of its public key (SubjectPublicKeyInfo), hexadecimal: the same in every certificate of one key. */
+  readonly publicKeySha256: string;
+}
+
+/** A certificate as evidence keeps it: what it says, and its public bytes, so that signatures can be verified later. */
+export interface KeptCertificate extends CertificateFacts {
+  /** Base64, without anything that stood behind it. */
+  readonly der: string;
 }
 
 /** Reads a certificate in DER. @throws {Error} it is none */
 export function certificateFacts(der: Uint8Array): CertificateFacts {
+  return factsOf(new X509Certificate(der));
+}
+
+/** Reads a certificate in DER and keeps its bytes. @throws {Error} it is none */
+export function keptCertificate(der: Uint8Array): KeptCertificate {
   const certificate = new X509Certificate(der);
+  return { ...factsOf(certificate), der: certificate.raw.toString('base64') };
+}
+
+function factsOf(certificate: X509Certificate): CertificateFacts {
+  // What OpenSSL took for the certificate, whatever came behind it.
+  const { raw } = certificate;
+  const { identity, publicKey, ...body } = readCertificateBody(raw);
   return {
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
-    names: namesOf(certificate.subjectAltName),
+    ...identity,
     notBefore: rfc3339(certificate.validFrom),
     notAfter: rfc3339(certificate.validTo),
-    keyType: keyTypeOf(certificate.publicKey),
+    ...keyFacts(publicKey),
+    ...body,
     serial: certificate.serialNumber,
-    sha256: createHash('sha256').update(der).digest('hex'),
+    sha256: sha256(raw),
+    publicKeySha256: sha256(publicKey),
   };
 }
 
@@ -38,21 +78,29 @@ function nameOf(lines: string | undefined): string {
   return (lines ?? '').trim().replaceAll('\n', ', ');
 }
 
-/** Node quotes a name that could be taken for two. */
-function namesOf(text: string | undefined): readonly string[] {
-  return [...(text ?? '').matchAll(/(?:^|, )([^:]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(([, kind = '', name = '']) => {
-    const value = name.startsWith('"') ? String(JSON.parse(name)) : name;
-    return `${kind === 'IP Address' ? 'IP' : kind}:${value}`;
-  });
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521', secp224r1: 'P-224', prime192v1: 'P-192' };
+
+/** The kind and size of a public key (SubjectPublicKeyInfo in DER). */
+export function keyFacts(spki: Uint8Array): Pick<CertificateFacts, 'keyType' | 'keyBits'> {
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch (error) {
+    // A kind of key that OpenSSL does not know, or a broken one; the certificate around it can be read all the same.
+    if (error instanceof Error) return { keyType: 'unknown' };
+    throw error;
+  }
+  const { asymmetricKeyType: kind = 'unknown', asymmetricKeyDetails: details } = key;
+  const size = details?.modulusLength;
+  if (size !== undefined) return { keyType: `${kind.toUpperCase()} ${size}`, keyBits: size };
+  const curve = details?.namedCurve;
+  if (curve === undefined) return kind === 'ed25519' ? { keyType: 'Ed25519', keyBits: 256 } : kind === 'ed448' ? { keyType: 'Ed448', keyBits: 456 } : { keyType: kind };
+  const bits = /\d{3}/.exec(curve)?.[0];
+  return { keyType: CURVES[curve] ?? curve, ...(bits === undefined ? {} : { keyBits: Number(bits) }) };
 }
 
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
-
-function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  if (asymmetricKeyType === 'rsa') return `RSA ${asymmetricKeyDetails?.modulusLength ?? ''}`.trimEnd();
-  if (asymmetricKeyType === 'ed25519') return 'Ed25519';
-  const curve = asymmetricKeyDetails?.namedCurve;
-  return curve === undefined ? (asymmetricKeyType ?? 'unknown') : (CURVES[curve] ?? curve);
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function rfc3339(date: string): string {

@@ -5,6 +5,7 @@
 export const KEPT_FLAG_VALUES: ReadonlySet<string> = new Set([
   'encryption-provider-config', // a path
   'encryption-provider-config-automatic-reload',
+  'requestheader-allowed-names', // common names of certificates
 ]);
 
 /** What is kept of a list of words that start a program: a container's command or args. */

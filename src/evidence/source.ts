@@ -63,6 +63,10 @@ export type Read =
       /** What the server shows to anybody, before any login. */
       readonly how: 'handshake';
       readonly parse: (raw: RawHandshake) => unknown;
+    }
+  | {
+      /** What the kubeconfig and the flags say: nothing is asked of anybody. */
+      readonly how: 'configured';
     };
 
 /** What a kubelet answered with status 200. */

@@ -1,6 +1,7 @@
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
-import { handshakeCertificates, type HandshakeView, type ShownCertificate } from './handshake-certificates.ts';
+import { certificateRoles, type CertificateRoles } from './certificate-roles.ts';
+import { isKnownEnd, type CertificateRole } from './certificate-role.ts';
 import { isIn, support, type ComponentIn } from './support.ts';
 
 /** Something that ends on a known day. A support end is still to come; a certificate may have ended already. */
@@ -20,36 +21,45 @@ export interface Deadline {
 /** What ends next, earliest first. Of components without a verdict nothing is said here: their check is not assessed. */
 export const deadlines = defineIndex({
   id: 'deadlines',
-  needs: { supported: attempt(support), handshake: attempt(handshakeCertificates) },
-  build: ({ supported, handshake }, { now }): readonly Deadline[] =>
-    [...('value' in supported ? supportEnds(supported.value.components.filter(isIn('supported'))) : []), ...certificateEnds(handshake, now)].toSorted(byDate),
+  needs: { supported: attempt(support), certificates: attempt(certificateRoles) },
+  build: ({ supported, certificates }): readonly Deadline[] =>
+    [...('value' in supported ? supportEnds(supported.value.components.filter(isIn('supported'))) : []), ...certificateEnds(certificates)].toSorted(byDate),
 });
 
-function certificateEnds(handshake: Attempted<HandshakeView>, now: string): Deadline[] {
-  if (!('value' in handshake)) return [];
-  return handshake.value.certificates.map(certificate => ({
-    what: endWords(certificate),
-    at: certificate.notAfter,
-    daysLeft: Math.round((dayOf(certificate.notAfter) - dayOf(now)) / 86_400_000),
-    count: 1,
-  }));
+/** One for each certificate; the kubelets', which end in their own rhythm, are one for each kind. */
+function certificateEnds(certificates: Attempted<CertificateRoles>): Deadline[] {
+  if (!('value' in certificates)) return [];
+  const { roles, inventory } = certificates.value;
+  const subjects = new Map(inventory.certificates.map(({ certificate }) => [certificate.sha256, certificate.subject]));
+  const groups = Map.groupBy(roles.filter(isKnownEnd), role => (role.role.startsWith('kubelet-') ? role.role : `${role.role} ${role.certificate ?? ''}`));
+  return [...groups.values()].flatMap(group => {
+    const [first] = group.toSorted((a, b) => ((a.notAfter ?? '') < (b.notAfter ?? '') ? -1 : 1));
+    if (first?.notAfter === undefined || first.daysLeft === undefined) return [];
+    const isOneKubelet = first.role.startsWith('kubelet-') && group.length === 1;
+    return [{ what: endWords(first, subjects.get(first.certificate ?? '')), at: first.notAfter, daysLeft: first.daysLeft, count: group.length, ...(isOneKubelet ? { resource: first.resource } : {}) }];
+  });
 }
 
-function endWords({ role, subject }: ShownCertificate): string {
+function endWords({ role, title, instance }: CertificateRole, subject: string | undefined): string {
+  const of = subject === undefined ? (instance === undefined ? '' : ` (${instance})`) : ` (${subject})`;
   switch (role) {
-    case 'serving':
-      return `certificate of the API server (${subject})`;
-    case 'servingAuthority':
-      return `authority of the certificate of the API server (${subject})`;
-    case 'loopback':
-      return `certificate of the API server for itself, renewed by a restart (${subject})`;
-    case 'loopbackAuthority':
-      return `authority of the certificate of the API server for itself (${subject})`;
+    case 'apiserver-serving':
+      return `certificate of the API server${of}`;
+    case 'apiserver-loopback':
+      return `certificate of the API server for itself, renewed by a restart${of}`;
+    case 'loopback-authority':
+      return `authority of the certificate of the API server for itself${of}`;
+    case 'login':
+      return `certificate of your own login${of}`;
+    case 'issued':
+      return `certificate issued on request${of}`;
+    case 'kubelet-client':
+      return 'client certificate of the kubelet';
+    case 'kubelet-serving':
+      return 'serving certificate of the kubelet';
+    default:
+      return role.endsWith('-authority') ? `${title}${of}` : `certificate of the ${title}${of}`;
   }
-}
-
-function dayOf(instant: string): number {
-  return Date.parse(new Date(instant).toISOString().slice(0, 10));
 }
 
 function supportEnds(components: readonly ComponentIn<'supported'>[]): Deadline[] {

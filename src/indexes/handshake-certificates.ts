@@ -1,4 +1,4 @@
-import type { CertificateFacts } from '../evidence/certificate-facts.ts';
+import type { CertificateFacts, KeptCertificate } from '../evidence/certificate-facts.ts';
 import { defineIndex } from '../evidence/need.ts';
 import { apiServerHandshake } from '../evidence/sources/handshake.ts';
 
@@ -25,18 +25,23 @@ export interface HandshakeView {
   readonly anonymousVersionStatus?: number;
 }
 
+/** What a certificate says, without its bytes. */
+export function factsOf({ der: _bytes, ...facts }: KeptCertificate): CertificateFacts {
+  return facts;
+}
+
 /** The certificates that can be seen without a login, each once. */
 export const handshakeCertificates = defineIndex({
   id: 'handshakeCertificates',
   needs: { handshake: apiServerHandshake },
   build({ handshake: { serving, loopback, clientAuthorities, anonymousVersion } }): HandshakeView {
-    const own = serving.map((certificate, index): ShownCertificate => ({ ...certificate, role: index === 0 ? 'serving' : 'servingAuthority' }));
+    const own = serving.map((certificate, index): ShownCertificate => ({ ...factsOf(certificate), role: index === 0 ? 'serving' : 'servingAuthority' }));
     const shown = new Set(own.map(({ sha256 }) => sha256));
     // A server that knows no such name shows what it shows to everybody.
     const isSame = 'unknown' in loopback || loopback.chain[0] === undefined || shown.has(loopback.chain[0].sha256);
     const others = isSame ? [] : loopback.chain.filter(({ sha256 }) => !shown.has(sha256));
     return {
-      certificates: [...own, ...others.map((certificate, index): ShownCertificate => ({ ...certificate, role: index === 0 ? 'loopback' : 'loopbackAuthority' }))],
+      certificates: [...own, ...others.map((certificate, index): ShownCertificate => ({ ...factsOf(certificate), role: index === 0 ? 'loopback' : 'loopbackAuthority' }))],
       ...('names' in clientAuthorities ? { clientAuthorities: clientAuthorities.names } : {}),
       ...('status' in anonymousVersion ? { anonymousVersionStatus: anonymousVersion.status } : {}),
     };

@@ -21,7 +21,7 @@ export function renderCheckPage(check: Check, examples?: { readonly fails: strin
     check.remediation.change,
     `What it may break: ${check.remediation.mayBreak}`,
     '## What it reads',
-    sources.map(source => `- ${source.title}: ${source.permissions.map(each => `\`${formatPermission(each)}\``).join(', ')}`).join('\n'),
+    sources.map(source => `- ${source.title}: ${source.permissions.map(each => `\`${formatPermission(each)}\``).join(', ') || 'no right'}`).join('\n'),
     'What cannot be read makes the check *not assessed*, never passed.',
     ...(examples === undefined ? [] : ['## Fails', fenced(examples.fails), '## Passes', fenced(examples.passes)]),
     '## References',

@@ -36,7 +36,9 @@ function keptWords({ read }: Source): string {
       return 'Only with `--probe-anonymous`: requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, and where the first is answered `GET /debug/pprof/cmdline`, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
+    case 'configured':
+      return 'Asks nobody: keeps the public certificates of the kubeconfig (client certificate and authorities), the name that the server is verified by, and the kind of login.';
     case 'handshake':
-      return 'Three TLS handshakes that are given up before a request, and one `GET /version` without a credential. Keeps names, dates, hashes and kinds of key of the certificates that the server shows, the names of the authorities whose client certificates it takes, and the version.';
+      return 'TLS handshakes that are given up before a request, for a few server names, and one `GET /version` without a credential. Keeps the certificates that the server shows, the names of the authorities whose client certificates it takes, and the version.';
   }
 }

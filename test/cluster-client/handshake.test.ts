@@ -68,7 +68,7 @@ describe('what a server shows to anybody', () => {
     const cluster = { 'certificate-authority-data': Buffer.from(server.authority.certificate).toString('base64'), 'proxy-url': `http://127.0.0.1:${proxy.port}` };
     const seen = await (await open(server, { user, cluster })).handshake();
     expect(authoritiesIn(seen)).toEqual(['CN=kubernetes']);
-    expect(proxy.seen).toEqual(Array(4).fill(new URL(server.url).host));
+    expect(proxy.seen).toEqual(Array(6).fill(new URL(server.url).host));
     const dead = await open(server, { user, cluster: { ...cluster, 'proxy-url': 'http://127.0.0.1:1' } });
     expect((await failureOf(dead.handshake())).message).toMatch(/no handshake with .* succeeds \(ECONNREFUSED\)/);
   });

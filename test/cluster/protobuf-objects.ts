@@ -1,3 +1,4 @@
+import { createCertificate } from '../support/certificates.ts';
 import type { Manifest } from '../support/cluster.ts';
 
 const odd = ['$(touch owned)', '"quoted" \\ back', 'line\nfeed\ttab', 'é😀\u2028', '{"items":[', '<b>', ' ', '0', '\u0000'];
@@ -41,6 +42,14 @@ const podSpec = {
 };
 const template = { metadata: { labels: { app: 'a' }, annotations: { empty: '' } }, spec: { ...podSpec, nodeName: '' } };
 const selector = { matchLabels: { app: 'a' } };
+/** By openssl: O=odd, CN=é. The API server takes none that it cannot parse. */
+const signingRequest = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIVU1IMENBUUF3R3pFTU1Bb0dBMVVFQ2d3RGIyUmtNUXN3Q1FZRFZRUUREQUxEcVRCWk1CTUdCeXFHU000OQpBZ0VHQ0NxR1NNNDlBd0VIQTBJQUJDQ0R1QTF2dHkwaVB5blFsdVd6ZktnaHJ5L0lhc1VuUUtPc0ErYU0xWXZ4CkNvSGpQL3FzamFGc2NJK2dnM0xBY2JLbkl2cG5NbzVWck1teTU4dHIxL0dnQURBS0JnZ3Foa2pPUFFRREFnTkgKQURCRUFpQkVURU9VVnlTcjdWYWNLT00vY1NKREY3YXNzeDdTSnpNbC9oSGwrT1BZdUFJZ1ZqREswSUxRZ1ZjagpzSmtiVVpyZGRsWmMwSE5PUzJvdXgxV2c0VVFlY2lFPQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K';
+const caBundle = Buffer.from(createCertificate({ commonName: 'odd', use: 'authority' }).certificate).toString('base64');
+const webhook = { admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Ignore', timeoutSeconds: 1, rules: [{ operations: ['CREATE'], apiGroups: ['odd.example.org'], apiVersions: ['v1'], resources: ['nothing'] }] };
+const webhooks = [
+  { ...webhook, name: 'a.example.org', clientConfig: { url: 'https://127.0.0.1:1/x' } },
+  { ...webhook, name: 'b.example.org', clientConfig: { caBundle, service: { namespace: 'odd', name: 'full', path: '/x', port: 443 } } },
+];
 const rbac = 'rbac.authorization.k8s.io/v1';
 const rules = [
   { verbs: ['*'], apiGroups: ['', '*'], resources: ['pods', 'é😀', 'po*'], resourceNames: ['', ...odd.slice(0, 6)] },
@@ -79,11 +88,15 @@ export const oddObjects: readonly object[] = [
   { apiVersion: 'v1', kind: 'LimitRange', metadata: metadata('full'), spec: { limits: [{ type: 'Container', max: { cpu: '2' }, default: { cpu: '1' } }] } },
   { apiVersion: 'v1', kind: 'PersistentVolume', metadata: metadata('full', false), spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } } },
   { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: metadata('full', false), provisioner: 'example.org/p', parameters: { a: '' }, allowVolumeExpansion: false },
-  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: metadata('full', false), webhooks: [{ name: 'a.example.org', admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Ignore', timeoutSeconds: 1, clientConfig: { url: 'https://127.0.0.1:1/x' }, rules: [{ operations: ['CREATE'], apiGroups: ['odd.example.org'], apiVersions: ['v1'], resources: ['nothing'] }] }] },
+  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: metadata('full', false), webhooks },
+  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration', metadata: metadata('full', false), webhooks },
+  { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration', metadata: { name: 'bare' } },
   { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicy', metadata: metadata('full', false), spec: { failurePolicy: 'Ignore', matchConstraints: { resourceRules: [{ resourceNames: ['x'], operations: ['CREATE'], apiGroups: ['odd.example.org'], apiVersions: ['v1'], resources: ['nothing'] }] }, validations: [{ expression: 'true', message: odd.slice(0, 2).join('') }] } },
   { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'full', namespace: 'kube-system', labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } }, spec: { holderIdentity: '', leaseDurationSeconds: 3600, renewTime: '2026-01-02T03:04:05.000007Z', acquireTime: '1999-12-31T23:59:59.999999Z', leaseTransitions: 0 } },
   { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'bare', namespace: 'kube-system', labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } } },
   { apiVersion: 'v1', kind: 'Event', metadata: { name: 'full', namespace: 'odd' }, involvedObject: { namespace: 'odd' }, eventTime: null, firstTimestamp: '2026-01-02T03:04:05Z', count: 0 },
+  { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: metadata('full', false), spec: { request: signingRequest, signerName: 'example.org/odd', expirationSeconds: 3600, usages: ['client auth', 'digital signature'] } },
+  { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'bare' }, spec: { request: signingRequest, signerName: 'example.org/odd', usages: ['server auth'] } },
   { apiVersion: rbac, kind: 'ClusterRole', metadata: metadata('odd', false), rules: [...rules, { verbs: ['get'], nonResourceURLs: ['/metrics', '*', ...odd.slice(0, 2)] }] },
   { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: 'odd:empty' }, rules: [] },
   { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: 'odd:aggregated' }, rules: null, aggregationRule: { clusterRoleSelectors: [{ matchLabels: labels }, {}] } },

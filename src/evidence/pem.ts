@@ -1,0 +1,77 @@
+import { keptCertificate, type KeptCertificate } from './certificate-facts.ts';
+
+/** Certificates as they stood in a text, with what looked like one and is none. */
+export interface CertificateBundle {
+  readonly certificates: readonly KeptCertificate[];
+  /** Places among the blocks of the text, from 0, that hold no readable certificate. */
+  readonly malformed: readonly { readonly index: number; readonly problem: string }[];
+}
+
+/** One block of a PEM text, still in base64. */
+interface PemBlock {
+  readonly label: string;
+  /** Absent where the block has no end. */
+  readonly body?: string;
+}
+
+/** openssl writes the first, its own trust settings under the second, and old programs the third. */
+const CERTIFICATE_LABELS: ReadonlySet<string> = new Set(['CERTIFICATE', 'TRUSTED CERTIFICATE', 'X509 CERTIFICATE']);
+
+/** The bundle of Mozilla has 150 members; a text beyond this is not read to its end, and says so. */
+const MOST_BLOCKS = 1000;
+const LONGEST_TEXT = 8 * 1024 * 1024;
+
+const MARK = /-----(BEGIN|END) ([A-Z0-9 ]{1,40})-----/g;
+
+/**
+ * The certificates of a PEM text, in order: bundles, indented ones, with a byte order mark, with text between them, and
+ * with an end and the next beginning on one line. What is no certificate, a private key above all, is not decoded.
+ */
+export function certificatesInPem(text: string): CertificateBundle {
+  const certificates: KeptCertificate[] = [];
+  const malformed: { index: number; problem: string }[] = [];
+  const blocks = pemBlocks(text.slice(0, LONGEST_TEXT));
+  for (const [index, { label, body }] of blocks.slice(0, MOST_BLOCKS).entries()) {
+    if (!CERTIFICATE_LABELS.has(label)) continue;
+    const problem = body === undefined ? 'the block has no end' : keep(body, certificates);
+    if (problem !== undefined) malformed.push({ index, problem });
+  }
+  if (blocks.length > MOST_BLOCKS || text.length > LONGEST_TEXT) malformed.push({ index: MOST_BLOCKS, problem: 'the text is too long to be read to its end' });
+  return { certificates, malformed };
+}
+
+/** Adds the certificate of a block, or says why there is none. */
+function keep(body: string, certificates: KeptCertificate[]): string | undefined {
+  const base64 = body.replaceAll(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return 'the block is not base64';
+  try {
+    certificates.push(keptCertificate(Buffer.from(base64, 'base64')));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return 'the block holds no certificate';
+    throw error;
+  }
+}
+
+/** Cuts a text into its blocks in one pass: a beginning counts only up to the next mark. */
+function pemBlocks(text: string): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  let open: { readonly label: string; readonly from: number } | undefined;
+  for (const mark of text.matchAll(MARK)) {
+    const [whole, kind, label = ''] = mark;
+    if (kind === 'BEGIN') {
+      if (open !== undefined) blocks.push({ label: open.label });
+      open = { label, from: mark.index + whole.length };
+    } else if (open !== undefined) {
+      blocks.push(open.label === label ? { label, body: text.slice(open.from, mark.index) } : { label: open.label });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) blocks.push({ label: open.label });
+  return blocks;
+}
+
+/** The certificates of a value that Kubernetes keeps as bytes: base64 of PEM. */
+export function certificatesInBase64(text: string): CertificateBundle {
+  return certificatesInPem(Buffer.from(text, 'base64').toString('utf8'));
+}

@@ -1,0 +1,47 @@
+import type { KeptCertificate } from '../evidence/certificate-facts.ts';
+import type { CertificateRole } from './certificate-role.ts';
+
+const DAY = 86_400_000;
+
+/** Whole lives up to this are made to be short and are renewed by themselves. */
+const SHORT_LIFE_DAYS = 90;
+/** client-go rotates between 70 and 90 per cent of a life, so that with less than this left rotation does not work. */
+const STUCK_SHARE = 0.1;
+
+/** Why a certificate that has not ended yet deserves a look. */
+export interface Expiry {
+  readonly severity: 'high' | 'medium' | 'low';
+  /** To be read after the date. */
+  readonly words: string;
+}
+
+/**
+ * How urgent the end of a certificate is. By days for what people renew; by the share of its life for what renews itself
+ * (kubelets, and whatever lives no longer than 90 days); for what the API server makes for itself early, since only a
+ * restart helps. Undefined for what is not due, and for what has ended, which is another matter.
+ * @param seen the certificate, where its bytes are known
+ */
+export function expiryOf({ role, notAfter }: CertificateRole, seen: KeptCertificate | undefined, now: string): Expiry | undefined {
+  if (notAfter === undefined) return undefined;
+  const left = (Date.parse(notAfter) - Date.parse(now)) / DAY;
+  if (left < 0) return undefined;
+  const life = seen === undefined ? undefined : (Date.parse(seen.notAfter) - Date.parse(seen.notBefore)) / DAY;
+  if (role === 'apiserver-loopback') return left > 60 ? undefined : { severity: 'high', words: 'the API server makes it at its start and stops working when it ends: restart it' };
+  if (role.startsWith('kubelet-')) return rotated(left, life);
+  // Back-dated certificates look older than they are, never younger, so what looks short is short.
+  if (life !== undefined && life <= SHORT_LIFE_DAYS) return left / life >= STUCK_SHARE ? undefined : { severity: 'low', words: `less than a tenth of its ${Math.round(life)} days is left` };
+  // An authority has a check of its own, which looks further ahead.
+  if (role.endsWith('-authority')) return undefined;
+  if (left <= 7) return { severity: 'high', words: 'nothing renews it by itself' };
+  if (left <= 30) return { severity: 'medium', words: 'nothing renews it by itself' };
+  return left <= 90 ? { severity: 'low', words: 'nothing renews it by itself' } : undefined;
+}
+
+function rotated(left: number, life: number | undefined): Expiry | undefined {
+  if (life !== undefined) {
+    return left / life >= STUCK_SHARE ? undefined : { severity: 'high', words: `the kubelet renews it before nine tenths of its ${Math.round(life)} days are over, and has not: its rotation is stuck` };
+  }
+  // The life is not known. Of the usual year a tenth is 36 days, so with 30 left its rotation is stuck; a shorter life may be meant.
+  if (left > 30) return undefined;
+  return { severity: left <= 1 ? 'high' : left <= 7 ? 'medium' : 'low', words: 'the kubelet renews a certificate of one year well before, so its rotation is stuck, unless it is issued for a shorter time' };
+}

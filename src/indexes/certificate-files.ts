@@ -1,0 +1,67 @@
+import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import type { RoleId, RoleRow } from './certificate-role.ts';
+import type { Platform } from './platform.ts';
+
+const component = (name: string): ResourceRef => ({ apiVersion: 'secaudit/v1', kind: 'Component', name });
+
+/** Certificates that lie in files of a control plane and that no API shows, with kubeadm's names of the files. */
+const FILES: readonly { readonly role: RoleId; readonly title: string; readonly resource: ResourceRef; readonly file: string; readonly isAuthority?: true; readonly usesApi?: true }[] = [
+  { role: 'controller-manager-client', title: 'controller manager', resource: component('kube-controller-manager'), file: '../controller-manager.conf', usesApi: true },
+  { role: 'scheduler-client', title: 'scheduler', resource: component('kube-scheduler'), file: '../scheduler.conf', usesApi: true },
+  { role: 'front-proxy-client', title: 'front proxy', resource: apiServerRef, file: 'front-proxy-client.crt' },
+  { role: 'apiserver-etcd-client', title: 'API server, to etcd', resource: apiServerRef, file: 'apiserver-etcd-client.crt' },
+  { role: 'etcd-authority', title: 'authority of etcd', resource: component('etcd'), file: 'etcd/ca.crt', isAuthority: true },
+  { role: 'etcd-server', title: 'etcd', resource: component('etcd'), file: 'etcd/server.crt' },
+  { role: 'etcd-peer', title: 'etcd, to its peers', resource: component('etcd'), file: 'etcd/peer.crt' },
+];
+
+/** Platforms that lay out their files as kubeadm does. */
+function isKubeadm(platform: Platform | undefined): boolean {
+  return platform?.distribution === 'kubeadm' || platform?.distribution === 'kind';
+}
+
+/** The command that shows a file of the control plane, where the person may go there. */
+export function howToSeeFiles(isManaged: boolean, file: string): string {
+  return isManaged ? 'the provider' : `openssl x509 -noout -enddate -in /etc/kubernetes/pki/${file}, on a control-plane node`;
+}
+
+function howToSee(platform: Platform | undefined, file: string): string {
+  switch (platform?.distribution) {
+    case 'k3s':
+    case 'rke2':
+      return `${platform.distribution} certificate check, on a server`;
+    case 'kubeadm':
+      return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
+    default:
+      return 'openssl x509 -noout -enddate on its file, on a control-plane node';
+  }
+}
+
+/**
+ * The roles that only files hold, each with what can be said all the same: nothing on a managed control plane; what the
+ * clients of the API server have in common; and, where kubeadm has one control-plane node, the day that the set ends
+ * which it issues and renews as one.
+ */
+export function fileRows(known: {
+  readonly platform?: Platform;
+  /** Control-plane nodes; absent where the nodes are not known. */
+  readonly controlPlanes?: number;
+  /** When the API server's serving certificate ends. */
+  readonly serving?: string;
+  /** Before this no client certificate ends that the API servers took. */
+  readonly bound: string | undefined;
+}): RoleRow[] {
+  const { platform, serving, bound } = known;
+  return FILES.map(({ role, title, resource, file, isAuthority, usesApi }): RoleRow => {
+    const row = { role, title, resource };
+    if (platform?.isManaged === true) return { ...row, grade: 'notObservable', how: `${platform.title} runs the control plane` };
+    const raise = howToSee(platform, file);
+    if (usesApi === true && bound !== undefined && isKubeadm(platform)) {
+      return { ...row, grade: 'bound', notAfterAtLeast: bound, how: 'no client certificate that an API server took since its start ends before', raise };
+    }
+    if (isAuthority !== true && serving !== undefined && isKubeadm(platform) && known.controlPlanes === 1) {
+      return { ...row, grade: 'inferred', notAfter: serving, how: 'kubeadm issues and renews it together with the certificate of the API server', raise };
+    }
+    return { ...row, grade: 'notObservable', how: 'only a file on the control plane holds it', raise };
+  });
+}

@@ -1,0 +1,68 @@
+import type { Gap } from '../evidence/gap.ts';
+import type { ResourceRef } from '../evidence/resource-ref.ts';
+
+/**
+ * How well it is known when the certificate of a role ends:
+ * - `exact`: its bytes were seen
+ * - `expiryOnly`: only its end was, to the second or the next
+ * - `bound`: not before the day that is said
+ * - `inferred`: it follows from another certificate that is issued together with it
+ * - `notRead`: a permission or another try would tell
+ * - `notObservable`: nobody can tell from here
+ * - `notUsed`: this cluster has none
+ */
+export const ROLE_GRADES = ['exact', 'expiryOnly', 'bound', 'inferred', 'notRead', 'notObservable', 'notUsed'] as const;
+export type RoleGrade = (typeof ROLE_GRADES)[number];
+
+export type RoleId =
+  | 'login' | 'apiserver-serving' | 'apiserver-loopback' | 'apiserver-kubelet-client' | 'apiserver-etcd-client'
+  | 'server-authority' | 'client-authority' | 'cluster-authority' | 'loopback-authority' | 'front-proxy-authority' | 'front-proxy-client'
+  | 'extension-authority' | 'etcd-authority' | 'etcd-server' | 'etcd-peer' | 'controller-manager-client' | 'scheduler-client'
+  | 'kubelet-client' | 'kubelet-serving' | 'kube-proxy-client' | 'issued';
+
+/** One certificate that a cluster runs on, seen or not. */
+export interface CertificateRole {
+  readonly role: RoleId;
+  /** What it is there for: `API server, to kubelets`. */
+  readonly title: string;
+  /** Which node, login or request; absent where there is only one. */
+  readonly instance?: string;
+  readonly resource: ResourceRef;
+  readonly grade: RoleGrade;
+  /** SHA-256 of the certificate, where its bytes were seen. */
+  readonly certificate?: string;
+  /** RFC 3339, UTC; of an inferred one, what it probably is. */
+  readonly notAfter?: string;
+  /** It ends on that day or later. */
+  readonly notAfterAtLeast?: string;
+  /** Whole days by the calendar; negative after its end. */
+  readonly daysLeft?: number;
+  /** How it is known, or why it is not. */
+  readonly how: string;
+  /** What would tell more. */
+  readonly raise?: string;
+  readonly gaps?: readonly Gap[];
+}
+
+/** A role before its days are counted. */
+export type RoleRow = Omit<CertificateRole, 'daysLeft'>;
+
+/** Whether the end of a role is known, and not only likely. */
+export function isKnownEnd({ grade, notAfter }: CertificateRole): boolean {
+  return notAfter !== undefined && (grade === 'exact' || grade === 'expiryOnly');
+}
+
+/** A permission or another try would help where it is a gap; the rest nobody here can change. */
+export function gradeOf(gaps: readonly Gap[]): 'notRead' | 'notObservable' {
+  return gaps.every(({ kind }) => kind === 'notObservable') ? 'notObservable' : 'notRead';
+}
+
+export function wordsOf(gaps: readonly Gap[]): string {
+  return [...new Set(gaps.map(({ detail }) => detail))].join('; ');
+}
+
+/** Whole days by the calendar; 0 on the day itself. */
+export function daysBetween(from: string, to: string): number {
+  const dayOf = (instant: string): number => Date.parse(new Date(instant).toISOString().slice(0, 10));
+  return Math.round((dayOf(to) - dayOf(from)) / 86_400_000);
+}

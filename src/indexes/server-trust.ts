@@ -1,0 +1,58 @@
+import type { Gap } from '../evidence/gap.ts';
+import { attempt, defineIndex } from '../evidence/need.ts';
+import { apiServerHandshake, isDirect } from '../evidence/sources/handshake.ts';
+import { clusterInfo, kubeRootCa } from '../evidence/sources/pki.ts';
+import { isIssuedBy } from './certificate-chain.ts';
+import { certificateInventory, type SeenCertificate } from './certificate-inventory.ts';
+
+/** A place that clients take their authorities from, and whether those verify what the API server shows. */
+export interface TrustPlace {
+  /** `ConfigMap kube-system/kube-root-ca.crt`. */
+  readonly where: string;
+  /** Who takes them from there. */
+  readonly readers: string;
+  readonly authorities: readonly SeenCertificate[];
+  /** What the API server shows to clients by address. */
+  readonly serving: SeenCertificate;
+  readonly isTrusted: boolean;
+}
+
+/** Whether the published authorities fit the API server. */
+export interface ServerTrust {
+  readonly places: readonly TrustPlace[];
+  readonly unread: readonly { readonly of: string; readonly gaps: readonly Gap[] }[];
+}
+
+const PLACES = [
+  { source: kubeRootCa, where: 'ConfigMap kube-system/kube-root-ca.crt', readers: 'pods' },
+  { source: clusterInfo, where: 'ConfigMap kube-public/cluster-info', readers: 'nodes that join' },
+] as const;
+
+export const serverTrust = defineIndex({
+  id: 'server-trust',
+  needs: { inventory: certificateInventory, handshake: attempt(apiServerHandshake), kuberootca: attempt(kubeRootCa), clusterinfo: attempt(clusterInfo) },
+  build({ inventory, handshake, ...maps }): ServerTrust {
+    if ('gaps' in handshake) return { places: [], unread: [{ of: 'the certificate of the API server', gaps: handshake.gaps }] };
+    const byAddress = inventory.certificates.find(each => each.sightings.some(({ as, serverName }) => as === 'serving' && serverName === ''));
+    const serving = byAddress ?? inventory.certificates.find(each => each.sightings.some(({ as, serverName }) => as === 'serving' && serverName === undefined));
+    // Whoever ends TLS in front of the API server shows a certificate of its own, and nobody in the cluster goes there.
+    if (serving === undefined || !isDirect(handshake.value)) {
+      const detail = 'something in front of the API server answers the handshakes, and programs in the cluster go past it';
+      return { places: [], unread: [{ of: 'the certificate of the API server', gaps: [{ kind: 'notObservable', reason: 'notSeen', source: apiServerHandshake.id, detail }] }] };
+    }
+    const chain = inventory.certificates.filter(each => each.sightings.some(({ as }) => as === 'servingAuthority')).map(({ certificate }) => certificate);
+    return {
+      places: PLACES.flatMap(({ where, readers }): TrustPlace[] => {
+        const authorities = inventory.certificates.filter(each => each.sightings.some(sighting => sighting.where === where));
+        const trusted = authorities.map(({ certificate }) => certificate);
+        // Directly, or through an authority that the server sends along.
+        const isTrusted = isIssuedBy(serving.certificate, trusted) || chain.some(each => isIssuedBy(serving.certificate, [each]) && isIssuedBy(each, trusted));
+        return authorities.length === 0 ? [] : [{ where, readers, authorities, serving, isTrusted }];
+      }),
+      unread: PLACES.flatMap(({ source, where }) => {
+        const read = source === kubeRootCa ? maps.kuberootca : maps.clusterinfo;
+        return 'gaps' in read ? [{ of: where, gaps: read.gaps }] : [];
+      }),
+    };
+  },
+});

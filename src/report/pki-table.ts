@@ -1,0 +1,118 @@
+import type { AuditReport } from '../engine/report-model.ts';
+import type { CertificateRole, RoleGrade } from '../indexes/certificate-role.ts';
+import type { CertificateRow, PkiView } from '../indexes/pki-view.ts';
+import { escapeForTerminal } from './escape.ts';
+import { header, renderFindings } from './first-screen.ts';
+import { paint, type Style } from './style.ts';
+import { renderTable, type Column } from './text-table.ts';
+import { counted, inDays } from './words.ts';
+
+/** Nodes named in a row; more are counted. */
+const NAMED = 2;
+/** Columns from which there is room to say where each was seen. */
+const WIDE = 120;
+/** Days left from which a row is red. */
+const SOON = 30;
+
+const KNOWN: Readonly<Record<RoleGrade, string>> = {
+  exact: 'exact', expiryOnly: 'end only', bound: 'bound', inferred: 'likely', notRead: 'not read', notObservable: 'not seen', notUsed: 'not used',
+};
+
+/** When every certificate of the cluster ends, how that is known, and who the bearers of client certificates are. */
+export function renderPki(report: AuditReport, style: Style): string {
+  const view = report.views.pki;
+  const sections = [header(report, style)];
+  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), identityTable(view, style), seeMore(view, style), broken(view), unread(view));
+  sections.push(renderFindings(report, style));
+  return `${sections.filter(section => section !== '').join('\n\n')}\n`;
+}
+
+function nextLine({ next }: PkiView, style: Style): string {
+  if (next?.daysLeft === undefined || next.notAfter === undefined) return 'No certificate was seen of which the end is known.';
+  const verb = next.daysLeft < 0 ? 'Ended' : 'Next to end';
+  const line = `${verb}: ${nameOf(next)}, ${inDays(next.daysLeft)} (${next.notAfter.slice(0, 10)})`;
+  return paint(style, next.daysLeft < SOON ? ['bold', 'red'] : 'bold', escapeForTerminal(line));
+}
+
+function nameOf({ title, instance }: CertificateRole): string {
+  return instance === undefined ? title : `${title} (${instance})`;
+}
+
+/** Roles that say the same of several nodes. */
+interface Row extends CertificateRole {
+  readonly instances: readonly string[];
+}
+
+function roleTable(view: PkiView, style: Style): string {
+  const rows = [...Map.groupBy(view.roles, keyOf).values()].flatMap((same): Row[] => {
+    const [first] = same;
+    return first === undefined ? [] : [{ ...first, instances: same.flatMap(({ instance }) => instance ?? []) }];
+  });
+  const columns: Column<Row>[] = [
+    { header: 'CERTIFICATE', value: ({ title }) => title, flexible: true },
+    { header: 'OF', value: ({ instances }) => (instances.length > NAMED ? `${instances.length} nodes` : instances.join(', ')), flexible: true },
+    { header: 'ENDS', value: endsOf, paint: (text, { daysLeft, grade }) => (daysLeft !== undefined && daysLeft < SOON && grade !== 'inferred' ? paint(style, 'red', text) : text) },
+    { header: 'LEFT', value: ({ daysLeft }) => (daysLeft === undefined ? '' : daysLeft > 0 ? counted(daysLeft, 'day') : inDays(daysLeft)) },
+    { header: 'KNOWN', value: ({ grade }) => KNOWN[grade], paint: (text, { grade }) => (grade === 'notRead' || grade === 'notObservable' ? paint(style, 'yellow', text) : text) },
+  ];
+  return renderTable(rows, style.width < WIDE ? columns : [...columns, { header: 'FROM', value: ({ how }) => how, flexible: true }], style);
+}
+
+/** Kubelets that say the same are one line; of anything else each certificate is. */
+function keyOf({ role, grade, notAfter, how, certificate }: CertificateRole): string {
+  return JSON.stringify([role, grade, notAfter?.slice(0, 10), role.startsWith('kubelet-') ? (notAfter === undefined ? how : '') : [how, certificate]]);
+}
+
+function endsOf({ notAfter, notAfterAtLeast }: CertificateRole): string {
+  if (notAfter !== undefined) return notAfter.slice(0, 10);
+  return notAfterAtLeast === undefined ? '' : `>= ${notAfterAtLeast.slice(0, 10)}`;
+}
+
+/** What would tell more than `end only`, `bound`, `likely` or `not seen`, each way once. */
+function seeMore({ roles }: PkiView, style: Style): string {
+  const ways = Map.groupBy(roles.filter(({ raise }) => raise !== undefined), ({ raise }) => raise ?? '');
+  if (ways.size === 0) return '';
+  return renderTable(
+    [...ways],
+    [
+      { header: 'TO SEE MORE', value: ([way]) => way, flexible: true },
+      { header: 'OF', value: ([, of]) => [...new Set(of.map(({ title }) => title))].join('; '), flexible: true },
+    ],
+    style,
+  );
+}
+
+type Bearer = NonNullable<CertificateRow['identity']> & { readonly notAfter: string };
+
+function identityTable({ certificates }: PkiView, style: Style): string {
+  const rows = certificates.flatMap(({ identity, notAfter }): Bearer[] => (identity === undefined ? [] : [{ ...identity, notAfter }]));
+  if (rows.length === 0) return '';
+  const narrow: Column<Bearer>[] = [
+    { header: 'BEARER', value: ({ user }) => user, flexible: true },
+    { header: 'GROUPS', value: ({ groups }) => groups.join(', ') || 'none', flexible: true },
+  ];
+  const wide: Column<Bearer>[] = style.width < WIDE ? [] : [
+    { header: 'IS', value: ({ standard }) => standard ?? 'not a standard identity', flexible: true },
+    { header: 'UNTIL', value: ({ notAfter }) => notAfter.slice(0, 10) },
+  ];
+  return renderTable(rows, [...narrow, ...wide, { header: 'CAN', value: rightOf, flexible: true }], style);
+}
+
+function rightOf({ strongest, wayUp, gaps, isMaster, isAccepted }: Bearer): string {
+  if (isAccepted === false) return 'nothing: no authority of client certificates issued it';
+  if (isMaster) return 'do anything, and no binding can be taken away';
+  if (strongest === undefined && gaps !== undefined) return 'not known: the bindings could not be read';
+  if (strongest === undefined) return 'nothing that a binding gives it';
+  const where = strongest.namespace === undefined ? '' : ` in namespace ${strongest.namespace}`;
+  const through = strongest.binding === undefined ? '' : `, by ${strongest.binding}`;
+  const up = wayUp === undefined ? '' : `; and so ${wayUp.can} in ${counted(wayUp.steps.length, 'step')}`;
+  return `${gaps === undefined ? '' : 'at least '}${strongest.can}${where}${through}${up}`;
+}
+
+function broken({ broken: blocks }: PkiView): string {
+  return blocks.map(({ where, path, problem }) => escapeForTerminal(`not a certificate: ${where}, ${path} (${problem})`)).join('\n');
+}
+
+function unread({ unread: missing }: PkiView): string {
+  return missing.map(({ of, gaps }) => escapeForTerminal(`not read: ${of} (${[...new Set(gaps.map(({ detail }) => detail))].join('; ')})`)).join('\n');
+}

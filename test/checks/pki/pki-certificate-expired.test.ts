@@ -1,0 +1,50 @@
+import check from '../../../src/checks/pki/pki-certificate-expired.ts';
+import type { Manifest } from '../../support/cluster.ts';
+import { describeCheck } from '../../support/describe-check.ts';
+import { node } from '../../support/versions.ts';
+import { ASIDE, authority, inDays, made, pkiCluster, proxyAuthority, servingFields, signingRequest } from '../../support/pki.ts';
+
+const ended = (fields: Parameters<typeof made>[0], issuer = authority): ReturnType<typeof made> => made({ ...fields, notAfter: inDays(-1) }, issuer);
+const oldProxy = made({ commonName: 'front-proxy-ca', use: 'authority', notAfter: inDays(-1) });
+
+const webhook = (name: string, ...authorities: readonly { readonly certificate: string }[]): Manifest => ({
+  apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name },
+  webhooks: [{ name: 'a.example.org', clientConfig: { caBundle: Buffer.from(authorities.map(({ certificate }) => certificate).join('')).toString('base64'), service: { namespace: 'shop', name: 'hook' } } }],
+});
+
+describeCheck(check, {
+  fails: {
+    'the certificate of the API server': [pkiCluster({ serving: ended(servingFields) }), 'critical Component/kube-apiserver (apiserver-serving kube-apiserver)'],
+    'the login': [pkiCluster({ login: ended({ commonName: 'ana', use: 'client' }) }), 'critical Component/kubeconfig (login)'],
+    'what the API server made for itself': [pkiCluster({ loopback: ended({ commonName: 'apiserver-loopback-client@1', use: 'server' }) }), 'critical Component/kube-apiserver (apiserver-loopback)'],
+    'an authority without another': [pkiCluster({ proxyAuthorities: [oldProxy] }), 'critical Component/kube-apiserver (front-proxy-authority front-proxy-ca)'],
+    'an authority that another has replaced': [pkiCluster({ proxyAuthorities: [oldProxy, proxyAuthority] }), 'low Component/kube-apiserver (front-proxy-authority front-proxy-ca)'],
+    'a kubelet, by what it counts': [pkiCluster({ kubelet: { client: -12.5 } }), 'critical Node/blue-1 (kubelet-client)'],
+    'what the API server shows to kubelets': [pkiCluster({ toKubelets: -3600.5 }), 'critical Component/kube-apiserver (apiserver-kubelet-client)'],
+    'the authority of a webhook; less where another stands in the same bundle': [
+      pkiCluster({ objects: [webhook('old', oldProxy), webhook('both', oldProxy, proxyAuthority)] }),
+      'high ValidatingWebhookConfiguration/old (extension-authority front-proxy-ca)', 'low ValidatingWebhookConfiguration/both (extension-authority front-proxy-ca)',
+    ],
+  },
+  passes: {
+    'everything is within its time': pkiCluster(),
+    'the last second': pkiCluster({ login: made({ commonName: 'ana', use: 'client', notAfter: inDays(0) }, authority) }),
+    'what a request brought a kubelet': pkiCluster({ objects: [signingRequest('csr-1', made({ commonName: 'system:node:blue-1', organizations: ['system:nodes'], use: 'client' }, authority))] }),
+  },
+  notAssessed: {
+    'files of a control plane that nobody shows': [
+      pkiCluster({ sources: { serverversion: { gitVersion: 'v1.37.1', major: '1', minor: '37' } }, nodes: [node('blue-1', 'v1.37.1')] }),
+      'unknown certificates of controller manager, scheduler, front proxy, API server, to etcd, authority of etcd, etcd, etcd, to its peers',
+    ],
+    'a kubelet that rotates nothing': [
+      pkiCluster({ sources: { kubeletmetrics: [{ of: 'blue-1', value: { scrapes: [{ at: '2026-11-21T12:00:00Z' }] } }] } }),
+      'unknown certificates of API server, to kubelets', 'unknown certificates of kubelet on blue-1', 'unknown certificates of kubelet, as a server on blue-1',
+    ],
+    'a kubelet that did not answer': [
+      pkiCluster({ sources: { kubeletmetrics: [{ of: 'blue-1', gap: { kind: 'gap', reason: 'timeout', detail: 'the kubelet did not answer within 5 s' } }] } }),
+      'unknown certificates of API server, to kubelets, kubelet on blue-1, kubelet, as a server on blue-1',
+    ],
+  },
+  answerableWithout: { 'everything is within its time': ASIDE, 'the last second': ASIDE, 'what a request brought a kubelet': ASIDE },
+});
+

@@ -1,0 +1,33 @@
+import check from '../../../src/checks/pki/pki-server-authority-mismatch.ts';
+import { configuredConnection } from '../../../src/evidence/sources/connection.ts';
+import { clientTrust, signingRequests } from '../../../src/evidence/sources/pki.ts';
+import { EXTENSIONS, authority, made, pkiCluster, serving, servingFields } from '../../support/pki.ts';
+import { describeCheck } from '../../support/describe-check.ts';
+
+const aside = [configuredConnection, clientTrust, signingRequests, ...EXTENSIONS];
+const other = made({ commonName: 'kubernetes', use: 'authority' });
+const intermediate = made({ commonName: 'intermediate', use: 'authority' }, authority);
+const below = made(servingFields, intermediate);
+const info = (of: typeof authority): object => ({ exists: true, certificates: [of.kept], malformed: [] });
+
+describeCheck(check, {
+  fails: {
+    'another authority of the same name': [pkiCluster({ rootCa: [other] }), 'high ConfigMap/kube-system/kube-root-ca.crt'],
+    'in the file for new nodes': [pkiCluster({ sources: { clusterinfo: info(other) } }), 'high ConfigMap/kube-public/cluster-info'],
+    'an intermediate that the server does not send': [pkiCluster({ serving: below }), 'high ConfigMap/kube-system/kube-root-ca.crt'],
+  },
+  passes: {
+    'the authority itself': pkiCluster(),
+    'in a bundle with the next one': pkiCluster({ rootCa: [other, authority], sources: { clusterinfo: info(authority) } }),
+    'an intermediate in the bundle': pkiCluster({ serving: below, rootCa: [intermediate] }),
+    'an intermediate that the server sends': pkiCluster({
+      sources: { apiserverhandshake: { serving: [below.kept, intermediate.kept], loopback: { chain: [made({ commonName: 'apiserver-loopback-client@1', use: 'server' }).kept] }, byName: [], clientAuthorities: { names: [] }, anonymousVersion: { status: 401 } } },
+    }),
+    'the certificate itself': pkiCluster({ rootCa: [serving] }),
+  },
+  notAssessed: {
+    'a balancer that ends TLS': [pkiCluster({ loopback: undefined, rootCa: [other] }), 'unknown the certificate of the API server'],
+  },
+  notApplicable: { 'nothing is published': pkiCluster({ rootCa: [] }) },
+  answerableWithout: Object.fromEntries(['the authority itself', 'in a bundle with the next one', 'an intermediate in the bundle', 'an intermediate that the server sends', 'the certificate itself', 'nothing is published'].map(name => [name, aside])),
+});
