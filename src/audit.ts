@@ -121,6 +121,7 @@ async function withOpenClient<T>(connection: ConnectionFlags, options: ReadingOp
   const { connect } = await import('./cluster/connect.ts');
   const client = await connect(connection, {
     userAgent: `kubectl-secaudit/${VERSION}`,
+    canDoWithoutLogin: true,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -136,12 +137,12 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
   const first = await firstAnswer(client);
   const sources = [...sourcesFor(question)].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
-  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
+  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: client.loginFailure === undefined ? 'the API server does not accept this login (401)' : 'there is no credential to log in with' };
   const snapshot = await collect(client, sources, {
     tool: VERSION,
     collectedAt: first.date,
     clockSkewSeconds: first.clockSkewSeconds,
-    ...(first.refusal === undefined
+    ...(first.refusal === undefined && first.answer !== undefined
       ? // The answer that proved that this is an API server is evidence already.
         { answers: new Map([['/version', first.answer]]) }
       : { notRequested: new Map([...sources].filter(source => source !== apiServerHandshake).map(source => [source, { ...refused, source: source.id }])) }),
