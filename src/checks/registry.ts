@@ -3,6 +3,7 @@ import type { Check } from './define-check.ts';
 import networkNoEnforcement from './network/network-no-enforcement.ts';
 import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
 import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
+import rbacAlwaysAllow from './rbac/rbac-always-allow.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
 import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
@@ -21,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   networkNoEnforcement,
   networkNodeWithoutEnforcement,
   networkPolicyNotEnforced,
+  rbacAlwaysAllow,
   rbacClusterAdminGrant,
   rbacDanglingSubject,
   rbacDefaultServiceAccount,

@@ -36,6 +36,7 @@ export const auditFlags = {
   framework: Flags.string({ summary: 'only checks that map to this framework (owasp-2025, cis, ...), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   exceptions: Flags.string({ summary: 'YAML file with accepted findings', helpValue: 'FILE' }),
   'cluster-id': Flags.string({ summary: 'logical name that fingerprints carry, so that a rebuilt cluster keeps its tickets', helpValue: 'NAME' }),
+  facts: Flags.string({ summary: 'rights outside the cluster: what aws eks list-access-entries, describe-access-entry and list-associated-access-policies print', helpValue: 'FILE' }),
   snapshot: Flags.string({ summary: 'audit a saved snapshot instead of a live cluster', helpValue: 'FILE' }),
   at: Flags.string({ summary: 'judge as of this time (RFC 3339, a day, or now)', helpValue: 'TIME' }),
   timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),

@@ -8,6 +8,7 @@ import { groupsAbove, PLACES, surroundingPlaces, type NamespacePlace } from './r
 import { holdersOf, type Held } from './rbac-graph-holders.ts';
 import type { Grant } from './rbac-grants.ts';
 import { identityOf } from './rbac-identity.ts';
+import type { Mapped } from './rbac-mapped.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
 import type { Step } from './rbac-removal.ts';
 import type { RbacSurroundings } from './rbac-surroundings.ts';
@@ -33,12 +34,12 @@ export function isStepLabel(label: number): boolean {
 type AddStep = (from: number, to: number, weight: number, label: number, scope: number) => void;
 
 /** Subjects, places and goals, with an edge for every step from one to the next. */
-export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName): BuiltGraph {
+export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName, mapped: readonly Mapped[] = []): BuiltGraph {
   const compile = ruleCompiler();
   const live = steps.map(each => isPossible(each, surroundings));
   const known = new WeakMap<Mask, readonly number[]>();
   const { held, bound } = holdersOf(grants, compile);
-  const { edges, at: place, account, hasAccount } = surroundingPlaces(surroundings, held.keys(), bound);
+  const { edges, at: place, account, hasAccount } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped);
   const numberOf = ({ kind, namespace = '', name }: Subject): number => (kind === 'ServiceAccount' ? account(namespace, name) : edges.node(`${kind}/${name}`));
   const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
   const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };

@@ -1,5 +1,6 @@
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { createEdges, GOALS, type Edges } from './rbac-edges.ts';
+import type { Mapped } from './rbac-mapped.ts';
 import type { PodStep, RbacSurroundings } from './rbac-surroundings.ts';
 
 /** Places between subjects: one for each namespace, so that a right over all of it is one edge. The cluster's has no namespace. */
@@ -45,7 +46,7 @@ export interface Places {
  *
  * @param bound namespaces with bindings
  */
-export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iterable<Subject>, bound: ReadonlySet<string>): Places {
+export function surroundingPlaces(surroundings: RbacSurroundings, subjects: readonly Subject[], bound: ReadonlySet<string>, mapped: readonly Mapped[] = []): Places {
   const edges = createEdges(BLOCK);
   for (const goal of GOALS) edges.node(`goal:${goal}`);
   const { serviceAccounts, pods, nodes } = surroundings;
@@ -63,6 +64,7 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iter
   const link = (from: string, to: string, label: number, weight = 0): void => edges.add(edges.node(from), edges.node(to), weight, label);
   addGoals();
   for (const subject of subjects) addSubject(subject);
+  addMapped();
   for (const { namespace, name } of serviceAccounts ?? []) addAccount(namespace, name, true);
   for (const name of [...(surroundings.namespaces?.keys() ?? []), ...bound]) addNamespace(name);
   addNodes();
@@ -103,6 +105,15 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iter
     edges.add(common.users, node, 0, FOLLOWS.user);
     for (const group of namedGroups(subject.name)) edges.add(node, edges.node(`Group/${group}`), 0, FOLLOWS.member);
     edges.add(node, subject.name === 'system:anonymous' ? edges.node('Group/system:unauthenticated') : authenticated, 0, FOLLOWS.member);
+  }
+
+  /** Users that the cloud lets in, with the groups that it puts them in. */
+  function addMapped(): void {
+    const known = new Set(mapped.length === 0 ? [] : subjects.map(formatSubject));
+    for (const { subject, groups } of mapped) {
+      if (!known.has(formatSubject(subject))) addSubject(subject);
+      for (const group of groups) link(formatSubject(subject), `Group/${group}`, FOLLOWS.member);
+    }
   }
 
   function addAccount(namespace: string, name: string, exists: boolean): number {

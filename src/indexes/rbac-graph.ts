@@ -34,7 +34,7 @@ export const rbacGraph = defineIndex({
   needs: { rbac: rbacGrants, surroundings: rbacSurroundings, clusterRoles: attempt(clusterRoles) },
   build({ rbac, surroundings, clusterRoles: read }): RbacGraph {
     const rules = new Map('value' in read ? read.value.map(each => [each.metadata.name, each.rules ?? []] as const) : []);
-    const { edges, stepsWithout } = buildGraph(rbac.grants, surroundings, name => rules.get(name));
+    const { edges, stepsWithout } = buildGraph(rbac.grants, surroundings, name => rules.get(name), rbac.mapped);
     const incoming = adjacency(edges, 'to');
     const ways = Object.fromEntries(GOALS.map(goal => [goal, searchBack(edges, incoming, edges.node(`goal:${goal}`))])) as Record<Goal, Ways>;
     const grantsOf = new Map([...Map.groupBy(rbac.grants, grant => grant.subject)].map(([subject, grants]) => [formatSubject(subject), grants]));

@@ -9,7 +9,7 @@ import { getSource, listSource, perReplicaSource, type Source } from '../source.
 export const apiServerMetrics = perReplicaSource<ApiServerMetrics>({
   id: 'apiservermetrics',
   title: 'API server metrics',
-  projectionVersion: 1,
+  projectionVersion: 2,
   path: '/metrics',
   permissions: [{ nonResourceURL: '/metrics', verb: 'get' }],
   keeps: `the series of ${keptSeries()}`,
@@ -66,7 +66,7 @@ export const readyz = getSource<Readyz>({
 export const flagz = getSource<Flagz>({
   id: 'flagz',
   title: 'API server flags',
-  projectionVersion: 1,
+  projectionVersion: 2,
   path: '/flagz',
   accept: FLAGZ_ACCEPT,
   permissions: [{ nonResourceURL: '/flagz', verb: 'get' }],
@@ -84,7 +84,7 @@ export const apiServerPods = listSource<V1Pod>()({
   namespaced: true,
   namespace: 'kube-system',
   labelSelector: 'component=kube-apiserver',
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: {
     metadata: { name: true, namespace: true, annotations: keepPodOrigin },
     spec: {
