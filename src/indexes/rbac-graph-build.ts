@@ -39,7 +39,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
   const live = steps.map(each => isPossible(each, surroundings));
   const known = new WeakMap<Mask, readonly number[]>();
   const { held, bound } = holdersOf(grants, compile);
-  const { edges, at: place, account, hasAccount } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped);
+  const { edges, at: place, account, hasAccount, pod, onNode } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped);
   const numberOf = ({ kind, namespace = '', name }: Subject): number => (kind === 'ServiceAccount' ? account(namespace, name) : edges.node(`${kind}/${name}`));
   const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
   const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };
@@ -138,11 +138,15 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
         for (const name of right.names) if (name !== 'system:masters') lead(edges.node(`Group/${name}`));
       }
       if (right.step === 'impersonate-service-accounts' || right.step === 'token-request') {
-        for (const each of namespace === '' ? edges.blocks() : [namespace]) for (const name of right.names) {
+        for (const each of namespace === '' ? [...edges.blocks()] : [namespace]) for (const name of right.names) {
           const known = hasAccount(each, name);
           if (known === 'exists' || (known === 'named' && right.step !== 'token-request')) lead(account(each, name));
         }
       }
+      if (right.step === 'pod-exec' || right.step === 'pod-ephemeral-container') {
+        for (const name of right.names) leadIf(lead, pod(namespace, name));
+      }
+      if (right.step === 'node-proxy' && namespace === '') for (const name of right.names) leadIf(lead, onNode(name));
       if (right.step === 'bind-in-cluster' && namespace === '' && hasLeg(mask, clusterBindingsLeg)) {
         for (const name of right.names) leadToRole(lead, name, '');
       }
@@ -176,6 +180,10 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     const name = placeOf[gains];
     return name === undefined ? undefined : edges.node(name);
   }
+}
+
+function leadIf(lead: (to: number) => void, to: number | undefined): void {
+  if (to !== undefined) lead(to);
 }
 
 /** The groups that a subject is in by its name alone. */

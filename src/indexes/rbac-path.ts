@@ -110,7 +110,7 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
   return {
     from: shown(from), to: shown(to), step: step.id,
     words: `can ${step.can}${where}${limited}${onNode}`,
-    grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(to) : undefined),
+    grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(edges.name(edges.to(first))) : undefined),
     byPodOnNode,
     ...(namespace === undefined ? {} : { namespace }),
     ...(provided === '' ? {} : { provided }),
@@ -123,8 +123,9 @@ function shown(name: string): string {
 }
 
 function nameOf(to: string): string {
+  if (to.startsWith('on:')) return to.slice('on:'.length);
   if (to.startsWith('role:')) return /\/([^@]*)@/.exec(to)?.[1] ?? '';
-  return to.slice(to.startsWith('ServiceAccount/') ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
+  return to.slice(/^(ServiceAccount\/|pod:)/.test(to) ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
 }
 
 function plainWords(label: number, to: string): string {

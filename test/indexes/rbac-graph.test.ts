@@ -22,6 +22,7 @@ const rules = [
   on([''], ['users'], 'impersonate'), on([''], ['groups'], 'impersonate'), on([''], ['serviceaccounts'], 'impersonate'),
   { ...on([''], ['users'], 'impersonate'), resourceNames: ['bob'] }, { ...on([''], ['serviceaccounts/token'], 'create'), resourceNames: ['x'] },
   on([''], ['serviceaccounts/token'], 'create'), on([''], ['*/token'], 'create'), on([''], ['pods'], 'create'), on([''], ['pods/exec'], 'create'), on([''], ['pods/*'], 'create'),
+  { ...on([''], ['pods/exec'], 'create'), resourceNames: ['p'] }, { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['plain'] }, { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['other'] },
   on([''], ['nodes/proxy'], 'get'), on([''], ['secrets'], 'list'), on(['*'], ['*'], '*'), on([''], ['*'], 'get'),
 ] as const;
 const surroundings = [
@@ -70,7 +71,7 @@ function reach(graph: RbacGraph, start: Identity): ReadonlySet<string> {
         if (can('create', '', 'pods', where) && can('list', '', 'secrets', where) && can('create', R, 'rolebindings', where)) goals.add('namespace-admin');
         if (can('*', '*', '*', where) || (can('bind', R, 'clusterroles', where, 'any') && can('create', R, 'rolebindings', where))) owned.add(where);
         if (can('create', '', 'pods', where)) becomeAccount(where);
-        if (can('create', '', 'pods/exec', where, 'p') || can('get', '', 'nodes/proxy', undefined, 'plain')) become({ kind: 'ServiceAccount', namespace: where, name: where === 'n1' ? 'x' : 'y' });
+        if (can('create', '', 'pods/exec', where, where === 'n1' ? 'p' : 'q') || can('get', '', 'nodes/proxy', undefined, 'plain')) become({ kind: 'ServiceAccount', namespace: where, name: where === 'n1' ? 'x' : 'y' });
         for (const each of accounts.filter(one => one.namespace === where)) {
           if (can('impersonate', '', 'serviceaccounts', where, each.name) || can('create', '', 'serviceaccounts/token', where, each.name)) become(each);
         }

@@ -14,7 +14,7 @@ const flags = (mode: string, config = '') => ({ names: ['authorization-config', 
 const metrics = (...types: string[]) => [{ of: 'replica 1', value: { apiserver_authorization_decisions_total: types.map(type => ({ labels: { type, decision: 'allowed' }, value: 3 })), process_start_time_seconds: [{ labels: {}, value: 1 }] } }];
 const server = (isMirror: boolean, ...args: string[]): Manifest => ({
   apiVersion: 'v1', kind: 'Pod',
-  metadata: { namespace: 'kube-system', name: 'kube-apiserver-a', labels: { component: 'kube-apiserver' }, ...(isMirror ? { annotations: { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' } } : {}) } as Manifest['metadata'],
+  metadata: { namespace: 'kube-system', name: 'kube-apiserver-a', labels: { component: 'kube-apiserver' }, ...(isMirror ? { annotations: { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' } } : {}) },
   spec: { containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...args] }] },
 });
 const owner = [clusterRole('all', on(['*'], ['*'], '*')), clusterRoleBinding('all', 'all', user('ana'))];
