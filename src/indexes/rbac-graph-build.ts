@@ -24,6 +24,12 @@ export interface BuiltGraph {
   readonly edges: Edges;
   /** Whoever's steps hang on a binding, each with the steps that it has without it. */
   readonly stepsWithout: (binding: ResourceRef) => ReadonlyMap<number, readonly Step[]>;
+  /** What each bound subject holds in the whole cluster, with its groups. */
+  readonly clusterMasks: ReadonlyMap<number, Mask>;
+  /** Whether a step can work here at all. */
+  readonly isLive: (step: number) => boolean;
+  /** Where a step in the whole cluster leads. */
+  readonly targetOf: (step: number) => number | undefined;
 }
 
 /** Whether a label is that of a step by a right. */
@@ -44,12 +50,13 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
   const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
   const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };
   let add = addEdge;
+  const clusterMasks = new Map<number, Mask>();
   let byBinding: ReadonlyMap<ResourceRef, readonly Grant[]> | undefined;
   let membersOf: ReadonlyMap<string, readonly Subject[]> | undefined;
   let bySubject: ReadonlyMap<Subject, readonly Grant[]> | undefined;
   // A service account may hold by its groups what only together with its own makes a step; without any of its own, the groups have it.
   for (const [subject, own] of held) if (own.isUseful) addSteps(numberOf(subject), own, groupsOf(subject));
-  return { edges, stepsWithout };
+  return { edges, stepsWithout, clusterMasks, isLive: step => live[step] === true, targetOf: step => (steps[step] === undefined ? undefined : targetOf(steps[step].gains, '')) };
 
   function groupsOf(subject: Subject, without?: ReadonlyMap<string, Held>): readonly Held[] {
     return impliedGroups(subject).flatMap(each => without?.get(each) ?? groups.get(each) ?? []);
@@ -100,6 +107,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     for (const namespace of ['', ...namespaces]) {
       const mask = together(holders, namespace);
       if (mask === undefined) continue;
+      if (namespace === '' && add === addEdge) clusterMasks.set(from, mask);
       const byGroup = useful.flatMap(group => { const only = together([group], namespace); return only === undefined ? [] : stepsFor(only); });
       for (const at of stepsFor(mask)) {
         const step = steps[at];

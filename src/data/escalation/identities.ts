@@ -57,7 +57,7 @@ export const identityPrimitives: readonly EscalationPrimitive[] = [
   primitive(
     'token-secret-mint', 'have a token of any service account written into a Secret',
     [[leg('', 'secrets', 'create'), leg('', 'secrets', 'get list watch')]], 'service-accounts', ['critical', 'high'],
-    { provided: 'a controller manager writes tokens into such Secrets', effort: 2, references: [RBAC_POLICE, REGO_LIBRARY] }),
+    { requests: [[0], [1]], provided: 'a controller manager writes tokens into such Secrets', effort: 2, references: [RBAC_POLICE, REGO_LIBRARY] }),
   primitive('secrets-write', 'swap credentials', [[leg('', 'secrets', change, 'some')]], 'tampering', ['high', 'medium']),
   primitive('token-request', 'issue tokens of service accounts', [[leg('', 'serviceaccounts/token', 'create')]], 'service-accounts', ['critical', 'high'], { references: [GOOD_PRACTICES, RBAC_POLICE] }),
   primitive('service-account-create', 'create service accounts', [[leg('', 'serviceaccounts', 'create')]], 'nothing', ['medium', 'low']),
