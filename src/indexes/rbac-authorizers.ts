@@ -91,7 +91,7 @@ interface Setting {
 function flagzSetting({ names, values }: NonNullable<(typeof flagz)['evidence']>): Setting[] {
   if (!names.includes('authorization-mode')) return [];
   const mode = values['authorization-mode'] ?? '';
-  const modes = isGiven(values['authorization-config']) ? undefined : modesIn(mode);
+  const modes = isGiven(values['authorization-config']) || mode === '' ? undefined : modesIn(mode);
   return [{ modes, item: { path: 'flags["authorization-mode"]', value: mode, grade: 'exact', reproduce: ['kubectl', 'get', '--raw', '/flagz'] } }];
 }
 
