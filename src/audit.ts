@@ -12,6 +12,7 @@ import type { AuditReport } from './engine/report-model.ts';
 import { selectChecks, type Selection } from './engine/select-checks.ts';
 import type { Gap } from './evidence/gap.ts';
 import { sourcesOf, type Attempted, type Index } from './evidence/need.ts';
+import type { AccessFacts } from './evidence/access-facts.ts';
 import { deepFreeze, evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
@@ -27,8 +28,7 @@ import { kubeletView } from './indexes/kubelet-view.ts';
 import { pkiView } from './indexes/pki-view.ts';
 import type { AccessView } from './indexes/rbac-access.ts';
 import { networkView } from './indexes/network-view.ts';
-import { rbacGraph, type RbacGraph } from './indexes/rbac-graph.ts';
-import { rbacPathView, type PathQuestion } from './indexes/rbac-path-view.ts';
+import { rbacPathView, rbacWays, type PathQuestion, type RbacWays } from './indexes/rbac-path-view.ts';
 import { rbacView } from './indexes/rbac-view.ts';
 import type { WhoCanView } from './indexes/rbac-who-can.ts';
 import { secretsView } from './indexes/secrets-view.ts';
@@ -78,6 +78,8 @@ export interface JudgingOptions {
   readonly exceptions?: readonly Exception[];
   /** Judge as of this instant (RFC 3339) instead of the time of reading. */
   readonly at?: string;
+  /** What is known of rights outside the cluster. */
+  readonly facts?: AccessFacts;
 }
 
 /** Reads and judges one cluster. Nothing is global: many clusters are many calls. */
@@ -202,7 +204,7 @@ function notRequested(sources: readonly Source[], { optIns = [], kubelet = 'prox
 /** Judges a snapshot. Pure: the same snapshot and options give the same report, byte for byte. */
 export function judge(snapshot: Snapshot, question: AuditQuestion, options: JudgingOptions = {}): AuditReport {
   const judgedAt = options.at ?? snapshot.collectedAt;
-  const evaluator = createEvaluator(snapshot, judgedAt);
+  const evaluator = createEvaluator(snapshot, judgedAt, options.facts);
   const checks = checksFor(question);
   const sources = [...sourcesFor(question)];
   const upcoming = evaluator.resolve(deadlines);
@@ -223,7 +225,7 @@ export function judge(snapshot: Snapshot, question: AuditQuestion, options: Judg
         ...question.views.map(name => [name, VIEWS[name]] as const),
         ...Object.entries(question.asked ?? {}),
       ].map(([name, index]) => [name, viewOf(evaluator.resolve<unknown>(index))])),
-      ...(question.path === undefined ? {} : { rbacPath: pathViewOf(evaluator.resolve(rbacGraph), question.path) }),
+      ...(question.path === undefined ? {} : { rbacPath: pathViewOf(evaluator.resolve(rbacWays), question.path) }),
     },
   });
 }
@@ -246,7 +248,7 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   for (const name of question.views) sourcesOf(VIEWS[name].needs, sources);
   for (const index of Object.values(question.asked ?? {})) sourcesOf(index.needs, sources);
   for (const source of question.also ?? []) sources.add(source);
-  if (question.path !== undefined) sourcesOf(rbacGraph.needs, sources);
+  if (question.path !== undefined) sourcesOf(rbacWays.needs, sources);
   // How many replicas there are to ask is known from their leases.
   if ([...sources].some(source => source.per === 'replica')) sources.add(apiServerLeases);
   // And which kubelets, from the nodes.
@@ -254,8 +256,8 @@ export function sourcesFor(question: AuditQuestion): ReadonlySet<Source> {
   return sources;
 }
 
-function pathViewOf(graph: Attempted<RbacGraph>, question: PathQuestion): NonNullable<AuditReport['views']['rbacPath']> {
-  return 'value' in graph ? rbacPathView(graph.value, question) : graph;
+function pathViewOf(ways: Attempted<RbacWays>, question: PathQuestion): NonNullable<AuditReport['views']['rbacPath']> {
+  return 'value' in ways ? rbacPathView(ways.value, question) : ways;
 }
 
 function callerOf(value: unknown): AuditReport['caller'] {

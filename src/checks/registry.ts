@@ -36,6 +36,7 @@ import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
 import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
 import pkiWeakKey from './pki/pki-weak-key.ts';
 import pkiWeakSignature from './pki/pki-weak-signature.ts';
+import rbacAlwaysAllow from './rbac/rbac-always-allow.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
 import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
@@ -87,6 +88,7 @@ export const CHECKS: readonly Check[] = [
   pkiSystemMastersCertificate,
   pkiWeakKey,
   pkiWeakSignature,
+  rbacAlwaysAllow,
   rbacClusterAdminGrant,
   rbacDanglingSubject,
   rbacDefaultServiceAccount,

@@ -15,7 +15,7 @@ export async function readGet(client: ApiClient, source: Source, read: GetRead, 
 /** Asks a question about the caller itself. @throws {Unread} with the gap */
 export async function readSelfReview(client: ApiClient, source: Source, read: ReviewRead): Promise<unknown> {
   const path = listPath({ ...read, namespaced: false });
-  const answer = await client.selfReview(path, { apiVersion: read.apiVersion, kind: read.kind });
+  const answer = await client.selfReview(path, { apiVersion: read.apiVersion, kind: read.kind, ...(read.spec === undefined ? {} : { spec: read.spec }) });
   return evidenceOfAnswer(source, { ...read, path, alsoOk: [201] }, answer);
 }
 

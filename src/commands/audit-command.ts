@@ -106,6 +106,7 @@ async function judgingOf(flags: AuditCommandFlags): Promise<JudgingOptions> {
   return {
     ...(flags.exceptions === undefined ? {} : { exceptions: await (await import('./read-exceptions.ts')).readExceptions(flags.exceptions) }),
     ...(flags.at === undefined ? {} : { at: instantOf(flags.at) }),
+    ...(flags.facts === undefined ? {} : { facts: await (await import('./read-facts.ts')).readFacts(flags.facts) }),
   };
 }
 

@@ -39,6 +39,7 @@ export const auditFlags = {
   framework: Flags.string({ summary: 'only checks that map to this framework (owasp-2025, cis, ...), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   exceptions: Flags.string({ summary: 'YAML file with accepted findings', helpValue: 'FILE' }),
   'cluster-id': Flags.string({ summary: 'logical name that fingerprints carry, so that a rebuilt cluster keeps its tickets', helpValue: 'NAME' }),
+  facts: Flags.string({ summary: 'rights outside the cluster: what aws eks list-access-entries, describe-access-entry and list-associated-access-policies print', helpValue: 'FILE' }),
   snapshot: Flags.string({ summary: 'audit a saved snapshot instead of a live cluster', helpValue: 'FILE' }),
   at: Flags.string({ summary: 'judge as of this time (RFC 3339, a day, or now)', helpValue: 'TIME' }),
   kubelet: Flags.option({ summary: 'how kubelets are asked for their settings: through the API server (proxy, the default), at the nodes\' own addresses with your credential (direct), or not at all (off)', options: KUBELET_WAYS })(),

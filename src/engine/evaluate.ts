@@ -1,4 +1,5 @@
 import { isUnknownTarget, type Check, type EvidenceItem, type Finding } from '../checks/define-check.ts';
+import type { AccessFacts } from '../evidence/access-facts.ts';
 import type { Gap } from '../evidence/gap.ts';
 import type { Attempt, Attempted, Context, Index, Need, Needs } from '../evidence/need.ts';
 import { evidenceOf, type Snapshot } from '../evidence/snapshot.ts';
@@ -40,10 +41,11 @@ export interface Evaluator {
  * The one place where missing evidence turns into *not assessed*: no check and no index has to remember it.
  *
  * @param now judge as of this instant instead of the time of reading (RFC 3339)
+ * @param facts what the person told about rights outside the cluster
  */
-export function createEvaluator(snapshot: Snapshot, now: string = snapshot.collectedAt): Evaluator {
+export function createEvaluator(snapshot: Snapshot, now: string = snapshot.collectedAt, facts?: AccessFacts): Evaluator {
   const { namespace } = snapshot.scope;
-  const context: Context = namespace === undefined ? { now } : { now, namespace };
+  const context: Context = { now, ...(namespace === undefined ? {} : { namespace }), ...(facts === undefined ? {} : { facts }) };
   const known = new Map<Need, Resolved>();
 
   function resolve(need: Need): Resolved {

@@ -10,7 +10,7 @@ export interface PolicyRule {
 }
 
 /** Every authenticated user may ask about itself, through the built-in role system:basic-user. */
-const GRANTED_TO_EVERYBODY = new Set(['authentication.k8s.io/selfsubjectreviews']);
+const GRANTED_TO_EVERYBODY = new Set(['authentication.k8s.io/selfsubjectreviews', 'authorization.k8s.io/selfsubjectaccessreviews']);
 
 /** Permissions as the fewest rules, in a fixed order. A namespace is dropped: a ClusterRole cannot name one. */
 export function policyRules(permissions: readonly Permission[]): PolicyRule[] {

@@ -25,6 +25,8 @@ const FAMILIES = {
   // How many Secrets there are; both lag by up to a minute, and -1 stands for "could not be counted".
   apiserver_resource_objects: { resource: 'secrets' },
   apiserver_storage_objects: { resource: 'secrets' },
+  /** Which authorizers have decided anything since the start, by type. */
+  apiserver_authorization_decisions_total: {},
   /** Metric families that the operator switched off by flag. */
   disabled_metrics_total: {},
   kubernetes_build_info: {},

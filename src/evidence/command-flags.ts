@@ -3,6 +3,8 @@
  * anything that somebody once thought fit for a command line, tokens included.
  */
 export const KEPT_FLAG_VALUES: ReadonlySet<string> = new Set([
+  'authorization-config', // a path
+  'authorization-mode', // names of authorizers
   'encryption-provider-config', // a path
   'encryption-provider-config-automatic-reload',
   'requestheader-allowed-names', // common names of certificates

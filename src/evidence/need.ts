@@ -1,3 +1,4 @@
+import type { AccessFacts } from './access-facts.ts';
 import type { Gap } from './gap.ts';
 import type { Source } from './source.ts';
 
@@ -28,6 +29,8 @@ export interface Context {
   readonly now: string;
   /** The one namespace of the run; absent for the whole cluster. */
   readonly namespace?: string;
+  /** What the person told about rights outside the cluster, with --facts. */
+  readonly facts?: AccessFacts;
 }
 
 export type Need = Source | Index;

@@ -56,6 +56,8 @@ export type Read =
       readonly apiVersion: string;
       readonly kind: string;
       readonly resource: string;
+      /** What is asked; a review of who the caller is has none. */
+      readonly spec?: object;
       readonly parse: (body: string) => unknown;
       readonly keeps: string;
     }
@@ -279,17 +281,18 @@ export function selfReviewSource<T>(declared: {
   readonly apiVersion: string;
   readonly kind: string;
   readonly resource: string;
+  readonly spec?: object;
   readonly readWithNamespace?: boolean;
   readonly keeps: string;
   readonly parse: (body: string) => T;
 }): Source<T> {
-  const { apiVersion, kind, resource, keeps, parse } = declared;
+  const { apiVersion, kind, resource, spec, keeps, parse } = declared;
   return {
     type: 'source',
     id: declared.id,
     title: declared.title,
     projectionVersion: declared.projectionVersion,
-    read: { how: 'selfReview', apiVersion, kind, resource, keeps, parse },
+    read: { how: 'selfReview', apiVersion, kind, resource, keeps, parse, ...(spec === undefined ? {} : { spec }) },
     permissions: [{ apiGroup: apiGroupOf(apiVersion), resource, verb: 'create' }],
     skippedWithNamespace: declared.readWithNamespace !== true,
   };

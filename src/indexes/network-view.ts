@@ -1,4 +1,3 @@
-import type { Grade } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import { networkPolicies } from '../evidence/sources/network.ts';
@@ -7,8 +6,9 @@ import type { Enforcement } from './network-absence.ts';
 import { compareText } from './rbac-rows.ts';
 
 /** Nodes that do the same with NetworkPolicy, for the same reason. */
-export interface NetworkRow extends Pick<NodeEnforcement, 'networking' | 'enforcer' | 'state' | 'limits' | 'how' | 'evidence' | 'gaps'> {
-  readonly grade: Grade;
+export interface NetworkRow extends Enforcement {
+  /** What gives its pods their network, where that was recognised; empty otherwise. */
+  readonly networking: readonly string[];
   /** Sorted. */
   readonly nodes: readonly string[];
 }

@@ -1,5 +1,7 @@
 import { defineIndex, type Index } from '../evidence/need.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
+import { formatSubject } from '../evidence/subject.ts';
+import { rbacOutside } from './rbac-outside.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { isMatch, type Identity } from './rbac-identity.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
@@ -14,7 +16,7 @@ export interface AccessQuestion {
   readonly subject: string;
   /** Absent where only groups are asked for. */
   readonly user?: string;
-  readonly groups: readonly { readonly name: string; readonly from: 'given' | 'certificate' | 'implicit' }[];
+  readonly groups: readonly { readonly name: string; readonly from: 'given' | 'certificate' | 'mapped' | 'implicit' }[];
   /** Only this namespace and the whole cluster's rights; absent for all. */
   readonly namespace?: string;
   /** How long the certificate holds that the question was read from; RFC 3339, UTC. */
@@ -68,8 +70,8 @@ const RULES = 200;
 export function accessView(question: AccessQuestion): Index<AccessView> {
   return defineIndex({
     id: 'rbac-access',
-    needs: { rbac: rbacGrants },
-    build: ({ rbac }) => answer(question, rbac),
+    needs: { rbac: rbacGrants, outside: rbacOutside },
+    build: ({ rbac, outside }) => answer(withMapped(question, rbac), rbac, outside),
   });
 }
 
@@ -78,7 +80,14 @@ interface Ranked<T> {
   readonly value: T;
 }
 
-function answer(question: AccessQuestion, rbac: RbacGrants): AccessView {
+/** Groups that the cloud puts a user in are known where its mapping is. */
+function withMapped(question: AccessQuestion, { mapped }: RbacGrants): AccessQuestion {
+  const groups = mapped.filter(({ subject }) => formatSubject(subject) === question.subject).flatMap(each => each.groups)
+    .filter((name, at, all) => all.indexOf(name) === at && !question.groups.some(each => each.name === name));
+  return groups.length === 0 ? question : { ...question, groups: [...groups.map(name => ({ name, from: 'mapped' as const })), ...question.groups] };
+}
+
+function answer(question: AccessQuestion, rbac: RbacGrants, outside: readonly Unseen[]): AccessView {
   const identity: Identity = { user: question.user ?? '', groups: question.groups.map(({ name }) => name) };
   const isIn = (namespace: string | undefined): boolean => namespace === undefined || question.namespace === undefined || namespace === question.namespace;
   const held = rbac.grants.filter(grant => isIn(grant.namespace) && isHeldBy(grant, question, identity));
@@ -93,7 +102,7 @@ function answer(question: AccessQuestion, rbac: RbacGrants): AccessView {
     scopes: rowsOf(scopes.map(({ value }) => value)),
     bindings: new Set(held.map(grant => formatRef(grant.binding))).size,
     rules: scopes.reduce((sum, { value }) => sum + value.rules.total, 0),
-    unseen: rowsOf(unseenOf({ ...rbac, unresolved: rbac.unresolved.filter(each => isHeldBy(each, question, identity)) }, question.namespace, bound => isIn(bound.namespace))),
+    unseen: rowsOf([...unseenOf({ ...rbac, unresolved: rbac.unresolved.filter(each => isHeldBy(each, question, identity)) }, question.namespace, bound => isIn(bound.namespace)), ...outside]),
   };
 }
 

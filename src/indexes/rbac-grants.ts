@@ -4,7 +4,9 @@ import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../evidence/sources/rbac.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
+import { awsAuth } from '../evidence/sources/aws-auth.ts';
 import { canonicalSubject, type BoundSubject } from './rbac-identity.ts';
+import { mappedRights, type Mapped } from './rbac-mapped.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
 
 /** A binding and the entries that name one subject in it. */
@@ -25,6 +27,8 @@ export interface BoundTo {
 /** One subject holding the rules of one role through one binding. */
 export interface Grant extends BoundTo {
   readonly rules: readonly PolicyRule[];
+  /** Where no binding gives it: what shows it, and how it was worked out. */
+  readonly outside?: { readonly path: string; readonly value: string; readonly derivation: string };
 }
 
 /** One subject bound to a role whose rules could not be read. */
@@ -41,7 +45,7 @@ export interface UnreadBindings {
   readonly gaps: readonly Gap[];
 }
 
-/** Who holds what, as far as it could be read. Every list is sorted by binding, then subject. */
+/** Who holds what, as far as it could be read. Every list is sorted by binding, then subject; what comes from outside RBAC is last. */
 export interface RbacGrants {
   readonly grants: readonly Grant[];
   /** Bound to a role that does not exist: nothing is granted until somebody creates it. */
@@ -53,6 +57,8 @@ export interface RbacGrants {
   readonly unread: readonly UnreadBindings[];
   /** What was not asked for (`-n`). It is unknown too, but no part of the question. */
   readonly outOfScope: readonly UnreadBindings[];
+  /** Identities of the cloud that are let in as users and members of groups. */
+  readonly mapped: readonly Mapped[];
   /** The one namespace whose RoleBindings were read; absent for all. */
   readonly namespace?: string;
 }
@@ -76,6 +82,7 @@ export const rbacGrants = defineIndex({
     roles: attempt(roles),
     clusterRoleBindings: attempt(clusterRoleBindings),
     roleBindings: attempt(roleBindings),
+    mappings: attempt(awsAuth),
   },
   build(evidence, context): RbacGrants {
     const findRole = roleFinder(evidence.clusterRoles, evidence.roles);
@@ -109,9 +116,11 @@ export const rbacGrants = defineIndex({
       }
     }
 
+    const outside = mappedRights('value' in evidence.mappings ? evidence.mappings.value : [], context.facts);
+    grants.push(...outside.grants.map(grant => ({ ...grant, subject: canonical(grant.entries[0] ?? { kind: 'User', name: '' }, undefined) ?? grant.subject })));
     const isOutOfScope = ({ gaps }: UnreadBindings): boolean => gaps.every(gap => gap.kind === 'outOfScope');
     return {
-      grants, dangling, unresolved, inert,
+      grants, dangling, unresolved, inert, mapped: outside.identities,
       unread: unread.filter(each => !isOutOfScope(each)),
       outOfScope: unread.filter(isOutOfScope),
       ...(context.namespace === undefined ? {} : { namespace: context.namespace }),

@@ -8,6 +8,7 @@ import { groupsAbove, PLACES, surroundingPlaces, type NamespacePlace } from './r
 import { holdersOf, type Held } from './rbac-graph-holders.ts';
 import type { Grant } from './rbac-grants.ts';
 import { identityOf } from './rbac-identity.ts';
+import type { Mapped } from './rbac-mapped.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
 import type { Step } from './rbac-removal.ts';
 import type { RbacSurroundings } from './rbac-surroundings.ts';
@@ -23,6 +24,12 @@ export interface BuiltGraph {
   readonly edges: Edges;
   /** Whoever's steps hang on a binding, each with the steps that it has without it. */
   readonly stepsWithout: (binding: ResourceRef) => ReadonlyMap<number, readonly Step[]>;
+  /** What each bound subject holds in the whole cluster, with its groups. */
+  readonly clusterMasks: ReadonlyMap<number, Mask>;
+  /** Whether a step can work here at all. */
+  readonly isLive: (step: number) => boolean;
+  /** Where a step in the whole cluster leads. */
+  readonly targetOf: (step: number) => number | undefined;
 }
 
 /** Whether a label is that of a step by a right. */
@@ -33,22 +40,23 @@ export function isStepLabel(label: number): boolean {
 type AddStep = (from: number, to: number, weight: number, label: number, scope: number) => void;
 
 /** Subjects, places and goals, with an edge for every step from one to the next. */
-export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName): BuiltGraph {
+export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName, mapped: readonly Mapped[] = []): BuiltGraph {
   const compile = ruleCompiler();
   const live = steps.map(each => isPossible(each, surroundings));
   const known = new WeakMap<Mask, readonly number[]>();
   const { held, bound } = holdersOf(grants, compile);
-  const { edges, at: place, account, hasAccount } = surroundingPlaces(surroundings, held.keys(), bound);
+  const { edges, at: place, account, hasAccount, pod, onNode } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped);
   const numberOf = ({ kind, namespace = '', name }: Subject): number => (kind === 'ServiceAccount' ? account(namespace, name) : edges.node(`${kind}/${name}`));
   const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
   const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };
   let add = addEdge;
+  const clusterMasks = new Map<number, Mask>();
   let byBinding: ReadonlyMap<ResourceRef, readonly Grant[]> | undefined;
   let membersOf: ReadonlyMap<string, readonly Subject[]> | undefined;
   let bySubject: ReadonlyMap<Subject, readonly Grant[]> | undefined;
   // A service account may hold by its groups what only together with its own makes a step; without any of its own, the groups have it.
   for (const [subject, own] of held) if (own.isUseful) addSteps(numberOf(subject), own, groupsOf(subject));
-  return { edges, stepsWithout };
+  return { edges, stepsWithout, clusterMasks, isLive: step => live[step] === true, targetOf: step => (steps[step] === undefined ? undefined : targetOf(steps[step].gains, '')) };
 
   function groupsOf(subject: Subject, without?: ReadonlyMap<string, Held>): readonly Held[] {
     return impliedGroups(subject).flatMap(each => without?.get(each) ?? groups.get(each) ?? []);
@@ -99,6 +107,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     for (const namespace of ['', ...namespaces]) {
       const mask = together(holders, namespace);
       if (mask === undefined) continue;
+      if (namespace === '' && add === addEdge) clusterMasks.set(from, mask);
       const byGroup = useful.flatMap(group => { const only = together([group], namespace); return only === undefined ? [] : stepsFor(only); });
       for (const at of stepsFor(mask)) {
         const step = steps[at];
@@ -137,11 +146,15 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
         for (const name of right.names) if (name !== 'system:masters') lead(edges.node(`Group/${name}`));
       }
       if (right.step === 'impersonate-service-accounts' || right.step === 'token-request') {
-        for (const each of namespace === '' ? edges.blocks() : [namespace]) for (const name of right.names) {
+        for (const each of namespace === '' ? [...edges.blocks()] : [namespace]) for (const name of right.names) {
           const known = hasAccount(each, name);
           if (known === 'exists' || (known === 'named' && right.step !== 'token-request')) lead(account(each, name));
         }
       }
+      if (right.step === 'pod-exec' || right.step === 'pod-ephemeral-container') {
+        for (const name of right.names) leadIf(lead, pod(namespace, name));
+      }
+      if (right.step === 'node-proxy' && namespace === '') for (const name of right.names) leadIf(lead, onNode(name));
       if (right.step === 'bind-in-cluster' && namespace === '' && hasLeg(mask, clusterBindingsLeg)) {
         for (const name of right.names) leadToRole(lead, name, '');
       }
@@ -175,6 +188,10 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     const name = placeOf[gains];
     return name === undefined ? undefined : edges.node(name);
   }
+}
+
+function leadIf(lead: (to: number) => void, to: number | undefined): void {
+  if (to !== undefined) lead(to);
 }
 
 /** The groups that a subject is in by its name alone. */

@@ -1,5 +1,6 @@
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { createEdges, GOALS, type Edges } from './rbac-edges.ts';
+import type { Mapped } from './rbac-mapped.ts';
 import type { PodStep, RbacSurroundings } from './rbac-surroundings.ts';
 
 /** Places between subjects: one for each namespace, so that a right over all of it is one edge. The cluster's has no namespace. */
@@ -37,6 +38,10 @@ export interface Places {
   /** The place of a namespace, the empty one for all of them; the number of the namespace itself for `ns`. */
   readonly at: (kind: (typeof BLOCK)[number], namespace: string) => number;
   readonly account: (namespace: string, name: string) => number;
+  /** Pods of a name, of every namespace for the empty one, with what a command in them comes to; undefined where there is none, or they could not be read. */
+  readonly pod: (namespace: string, name: string) => number | undefined;
+  /** The containers on one node, with what commands in them come to. */
+  readonly onNode: (name: string) => number | undefined;
   readonly hasAccount: (namespace: string, name: string) => 'exists' | 'named' | undefined;
 }
 
@@ -45,7 +50,7 @@ export interface Places {
  *
  * @param bound namespaces with bindings
  */
-export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iterable<Subject>, bound: ReadonlySet<string>): Places {
+export function surroundingPlaces(surroundings: RbacSurroundings, subjects: readonly Subject[], bound: ReadonlySet<string>, mapped: readonly Mapped[] = []): Places {
   const edges = createEdges(BLOCK);
   for (const goal of GOALS) edges.node(`goal:${goal}`);
   const { serviceAccounts, pods, nodes } = surroundings;
@@ -54,6 +59,7 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iter
   const accounts = new Map<string, Map<string, number>>();
   const existing = new Set<number>();
   const done = new Set<string>();
+  let byName: ReadonlyMap<string, readonly PodStep[]> | undefined;
   const common = { nodes: edges.node(PLACES.nodes), kubelets: edges.node(PLACES.kubelets), users: edges.node(PLACES.users), certificates: edges.node(PLACES.certificates) };
   const goalNode = edges.node('goal:node');
   const authenticated = edges.node('Group/system:authenticated');
@@ -63,6 +69,7 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iter
   const link = (from: string, to: string, label: number, weight = 0): void => edges.add(edges.node(from), edges.node(to), weight, label);
   addGoals();
   for (const subject of subjects) addSubject(subject);
+  addMapped();
   for (const { namespace, name } of serviceAccounts ?? []) addAccount(namespace, name, true);
   for (const name of [...(surroundings.namespaces?.keys() ?? []), ...bound]) addNamespace(name);
   addNodes();
@@ -70,6 +77,8 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iter
   return {
     edges, at,
     account: (namespace, name) => addAccount(namespace, name, false),
+    pod: (namespace, name) => containersOf(`pod:${namespace}/${name}`, podsNamed(name).filter(pod => namespace === '' || pod.namespace === namespace)),
+    onNode: name => containersOf(`on:${name}`, pods?.filter(pod => pod.node === name) ?? []),
     hasAccount(namespace, name) {
       const node = accounts.get(namespace)?.get(name);
       return node === undefined ? undefined : existing.has(node) ? 'exists' : 'named';
@@ -103,6 +112,31 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: Iter
     edges.add(common.users, node, 0, FOLLOWS.user);
     for (const group of namedGroups(subject.name)) edges.add(node, edges.node(`Group/${group}`), 0, FOLLOWS.member);
     edges.add(node, subject.name === 'system:anonymous' ? edges.node('Group/system:unauthenticated') : authenticated, 0, FOLLOWS.member);
+  }
+
+  function podsNamed(name: string): readonly PodStep[] {
+    byName ??= Map.groupBy(pods ?? [], pod => pod.name);
+    return byName.get(name) ?? [];
+  }
+
+  function containersOf(place: string, inside: readonly PodStep[]): number | undefined {
+    const known = edges.find(place);
+    if (known !== undefined || inside.length === 0) return known;
+    const node = edges.node(place);
+    for (const { namespace, serviceAccount, node: machine, reachesNode } of inside) {
+      if (serviceAccount !== undefined) edges.add(node, addAccount(namespace, serviceAccount, !accountsAreRead), 0, FOLLOWS.mounted);
+      if (reachesNode && machine !== undefined) edges.add(node, edges.node(`node:${machine}`), 0, FOLLOWS.privileged);
+    }
+    return node;
+  }
+
+  /** Users that the cloud lets in, with the groups that it puts them in. */
+  function addMapped(): void {
+    const known = new Set(mapped.length === 0 ? [] : subjects.map(formatSubject));
+    for (const { subject, groups } of mapped) {
+      if (!known.has(formatSubject(subject))) addSubject(subject);
+      for (const group of groups) link(formatSubject(subject), `Group/${group}`, FOLLOWS.member);
+    }
   }
 
   function addAccount(namespace: string, name: string, exists: boolean): number {

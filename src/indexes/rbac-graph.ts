@@ -5,6 +5,7 @@ import { formatSubject } from '../evidence/subject.ts';
 import { adjacency, GOALS, searchBack, type Edges, type Goal, type Ways } from './rbac-edges.ts';
 import { buildGraph, isStepLabel } from './rbac-graph-build.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
+import { JOINED, joinedSteps, type JoinedStep } from './rbac-joined.ts';
 import { lostBy } from './rbac-removal.ts';
 import { rbacSurroundings, type RbacSurroundings } from './rbac-surroundings.ts';
 
@@ -13,6 +14,8 @@ export interface RbacGraph {
   readonly edges: Edges;
   /** The shortest ways to every goal. */
   readonly ways: Readonly<Record<Goal, Ways>>;
+  /** By edge, the steps that take several identities. */
+  readonly joined: ReadonlyMap<number, JoinedStep>;
   readonly rbac: RbacGrants;
   readonly surroundings: RbacSurroundings;
   readonly grantsOf: ReadonlyMap<string, readonly Grant[]>;
@@ -34,9 +37,18 @@ export const rbacGraph = defineIndex({
   needs: { rbac: rbacGrants, surroundings: rbacSurroundings, clusterRoles: attempt(clusterRoles) },
   build({ rbac, surroundings, clusterRoles: read }): RbacGraph {
     const rules = new Map('value' in read ? read.value.map(each => [each.metadata.name, each.rules ?? []] as const) : []);
-    const { edges, stepsWithout } = buildGraph(rbac.grants, surroundings, name => rules.get(name));
-    const incoming = adjacency(edges, 'to');
-    const ways = Object.fromEntries(GOALS.map(goal => [goal, searchBack(edges, incoming, edges.node(`goal:${goal}`))])) as Record<Goal, Ways>;
+    const { edges, stepsWithout, clusterMasks, isLive, targetOf } = buildGraph(rbac.grants, surroundings, name => rules.get(name), rbac.mapped);
+    let incoming = adjacency(edges, 'to');
+    const joined = new Map<number, JoinedStep>();
+    const admin = searchBack(edges, incoming, edges.node('goal:cluster-admin'));
+    for (const step of joinedSteps(edges, incoming, clusterMasks, isLive, node => (admin.cost[node] ?? -1) >= 0)) {
+      const to = targetOf(step.step);
+      if (to === undefined) continue;
+      joined.set(edges.count, step);
+      edges.add(step.from, to, step.weight, JOINED - step.step);
+    }
+    if (joined.size > 0) incoming = adjacency(edges, 'to');
+    const ways = Object.fromEntries(GOALS.map(goal => [goal, goal === 'cluster-admin' && joined.size === 0 ? admin : searchBack(edges, incoming, edges.node(`goal:${goal}`))])) as Record<Goal, Ways>;
     const grantsOf = new Map([...Map.groupBy(rbac.grants, grant => grant.subject)].map(([subject, grants]) => [formatSubject(subject), grants]));
 
     const outgoing = once(() => adjacency(edges, 'from'));
@@ -46,7 +58,7 @@ export const rbacGraph = defineIndex({
       const lost = lostBy({ edges, ways: ways[goal], incoming, outgoing: outgoing(), isStep: edge => isStepLabel(edges.label(edge)) }, steps(binding));
       return new Set([...lost].filter(node => reaching(goal).has(node)));
     }));
-    return { edges, ways, rbac, surroundings, grantsOf, reaching, losing: (binding, goal) => losing[GOALS.indexOf(goal)]?.(binding) ?? new Set() };
+    return { edges, ways, joined, rbac, surroundings, grantsOf, reaching, losing: (binding, goal) => losing[GOALS.indexOf(goal)]?.(binding) ?? new Set() };
   },
 });
 

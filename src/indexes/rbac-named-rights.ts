@@ -12,6 +12,10 @@ const kinds = [
   { step: 'impersonate-groups', verb: 'impersonate', apiGroup: '', resource: 'groups' },
   { step: 'impersonate-service-accounts', verb: 'impersonate', apiGroup: '', resource: 'serviceaccounts' },
   { step: 'token-request', verb: 'create', apiGroup: '', resource: 'serviceaccounts', subresource: 'token' },
+  { step: 'pod-exec', verb: 'create', apiGroup: '', resource: 'pods', subresource: 'exec' },
+  { step: 'pod-ephemeral-container', verb: 'patch', apiGroup: '', resource: 'pods', subresource: 'ephemeralcontainers' },
+  { step: 'node-proxy', verb: 'get', apiGroup: '', resource: 'nodes', subresource: 'proxy' },
+  { step: 'node-proxy', verb: 'create', apiGroup: '', resource: 'nodes', subresource: 'proxy' },
   { step: 'bind-in-cluster', verb: 'bind', apiGroup: rbac, resource: 'clusterroles' },
   { step: 'bind-in-namespace', verb: 'bind', apiGroup: rbac, resource: 'clusterroles' },
 ] as const;

@@ -2,7 +2,10 @@ import type { Gap } from '../evidence/gap.ts';
 import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { GOALS, type Goal } from './rbac-edges.ts';
-import type { RbacGraph } from './rbac-graph.ts';
+import { defineIndex } from '../evidence/need.ts';
+import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
+import { rbacOutside } from './rbac-outside.ts';
+import type { Unseen } from './rbac-rows.ts';
 import { canonicalSubject, identityOf } from './rbac-identity.ts';
 import { cutOf, GOAL_WORDS, hopSentence, pathFrom, type Cut, type PathHop } from './rbac-path.ts';
 
@@ -54,7 +57,15 @@ function subjectOf(text: string): Subject | undefined {
   return namespace === '' || name === '' || more.length > 0 ? undefined : { kind, namespace, name };
 }
 
-export function rbacPathView(graph: RbacGraph, { from, to }: PathQuestion): RbacPathView {
+/** What a question about ways is answered from. */
+export interface RbacWays {
+  readonly graph: RbacGraph;
+  readonly outside: readonly Unseen[];
+}
+
+export const rbacWays = defineIndex({ id: 'rbac-ways', needs: { graph: rbacGraph, outside: rbacOutside }, build: (ways): RbacWays => ways });
+
+export function rbacPathView({ graph, outside }: RbacWays, { from, to }: PathQuestion): RbacPathView {
   const key = formatSubject(from);
   const groups = from.kind === 'Group' ? [] : identityOf({ ...from, kind: from.kind }).groups;
   // A subject that no binding names still has its groups.
@@ -81,6 +92,7 @@ export function rbacPathView(graph: RbacGraph, { from, to }: PathQuestion): Rbac
       ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
       ...rbac.unresolved.map(each => ({ of: formatRef(each.binding), gaps: each.gaps })),
       ...surroundings.gaps,
+      ...outside,
     ],
   };
 }

@@ -7,6 +7,7 @@ import { costOf, type RbacGraph } from './rbac-graph.ts';
 import { NAMED } from './rbac-graph-build.ts';
 import { FOLLOWS } from './rbac-graph-places.ts';
 import type { Grant } from './rbac-grants.ts';
+import { isSubject, type JoinedStep } from './rbac-joined.ts';
 import { identityOf } from './rbac-identity.ts';
 
 /** A binding that a hop uses, and the rules of its role that count. */
@@ -76,15 +77,11 @@ function hopsOf(graph: RbacGraph, path: readonly number[]): PathHop[] {
   for (const edge of path) {
     parts.push(edge);
     // What follows from one goal to the next is no step of its own.
-    if (edge !== path.at(-1) && !isStop(edges.name(edges.to(edge)))) continue;
+    if (edge !== path.at(-1) && !isSubject(edges.name(edges.to(edge)))) continue;
     hops.push(hopOf(graph, parts));
     parts = [];
   }
   return hops;
-}
-
-function isStop(name: string): boolean {
-  return /^(User|Group|ServiceAccount|role:)/.test(name);
 }
 
 function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
@@ -95,7 +92,8 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
   const to = edges.name(edges.to(parts.at(-1) ?? first));
   const labels = parts.map(part => edges.label(part));
   const byPodOnNode = labels.some(each => each === FOLLOWS.podToNode || each === FOLLOWS.podToNodePossible);
-  const step = steps[label >= 0 ? label : NAMED - label];
+  const join = graph.joined.get(first);
+  const step = join === undefined ? steps[label >= 0 ? label : NAMED - label] : steps[join.step];
   const follows = followWords(graph, parts);
   if (step === undefined || (label < 0 && label > NAMED)) {
     return { from: shown(from), to: shown(to), words: plainWords(label, shown(to)), grants: [], byPodOnNode, ...(follows === undefined ? {} : { provided: follows }) };
@@ -106,15 +104,36 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
   const limited = label <= NAMED ? ', by name' : '';
   const machine = parts.map(part => edges.name(edges.to(part))).find(name => name.startsWith('node:'));
   const onNode = machine === undefined ? '' : `, and so come to node ${machine.slice('node:'.length)}`;
+  if (join !== undefined) return joinedHop(graph, join, step, { from: shown(from), to: shown(to), byPodOnNode, ...(follows === undefined ? {} : { follows }) });
   const provided = [step.provided, versionWords(step, graph), follows].filter(each => each !== undefined).join('; ');
   return {
     from: shown(from), to: shown(to), step: step.id,
     words: `can ${step.can}${where}${limited}${onNode}`,
-    grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(to) : undefined),
+    grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(edges.name(edges.to(first))) : undefined),
     byPodOnNode,
     ...(namespace === undefined ? {} : { namespace }),
     ...(provided === '' ? {} : { provided }),
   };
+}
+
+/** One step as several identities, with the bindings of each and of the ways to them. */
+function joinedHop(graph: RbacGraph, { as }: JoinedStep, step: EscalationPrimitive, { follows, ...hop }: Pick<PathHop, 'from' | 'to' | 'byPodOnNode'> & { readonly follows?: string }): PathHop {
+  const names = [...new Set(as.map(({ holder }) => shown(graph.edges.name(holder))))];
+  const there = as.flatMap(({ edges }) => hopsOf(graph, edges).flatMap(each => each.grants));
+  const held = as.flatMap(({ holder }, at) => {
+    const way = step.ways[0] ?? [];
+    const legs = (step.requests?.[at] ?? []).flatMap(index => way[index] ?? []);
+    return usedGrants(graph, graph.edges.name(holder), { ...step, ways: [legs] }, undefined, undefined);
+  });
+  const provided = [step.provided, follows].filter(each => each !== undefined).join('; ');
+  return { ...hop, step: step.id, words: `can, as ${names.join(' and ')}, ${step.can}`, grants: merged([...there, ...held]), ...(provided === '' ? {} : { provided }) };
+}
+
+/** Each binding once, with all its rules that count. */
+function merged(grants: readonly UsedGrant[]): UsedGrant[] {
+  return [...Map.groupBy(grants, ({ binding }) => binding).values()].flatMap(([first, ...others]) => (first === undefined ? [] : [
+    { ...first, ruleIndexes: [...new Set([first, ...others].flatMap(each => each.ruleIndexes))].sort((a, b) => a - b) },
+  ]));
 }
 
 function shown(name: string): string {
@@ -123,8 +142,9 @@ function shown(name: string): string {
 }
 
 function nameOf(to: string): string {
+  if (to.startsWith('on:')) return to.slice('on:'.length);
   if (to.startsWith('role:')) return /\/([^@]*)@/.exec(to)?.[1] ?? '';
-  return to.slice(to.startsWith('ServiceAccount/') ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
+  return to.slice(/^(ServiceAccount\/|pod:)/.test(to) ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
 }
 
 function plainWords(label: number, to: string): string {

@@ -3,6 +3,9 @@ import type { Gap } from '../evidence/gap.ts';
 import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { platformOf } from './rbac-expected.ts';
+import { authorizerNotes, rbacAuthorizers } from './rbac-authorizers.ts';
+import type { Mapped } from './rbac-mapped.ts';
+import { rbacOutside } from './rbac-outside.ts';
 import { rbacDangling } from './rbac-dangling.ts';
 import { rbacEscalations, type RbacEscalations } from './rbac-escalation.ts';
 import { cutOf, GOAL_WORDS, hopSentence } from './rbac-path.ts';
@@ -82,6 +85,10 @@ export interface RbacView {
   readonly defaultAccounts: RbacRows<GrantRow>;
   /** Users bound by name and not through a group. */
   readonly directUsers: RbacRows<GrantRow>;
+  /** Identities of the cloud that are let in as users, by aws-auth or access entries. */
+  readonly mapped: RbacRows<Mapped>;
+  /** Who decides beside RBAC, a sentence each. */
+  readonly authorizers: readonly string[];
   /** How much of all this the platform itself made. */
   readonly expected: { readonly subjects: number; readonly grants: number };
   readonly grants: number;
@@ -102,8 +109,8 @@ interface Rated {
 
 export const rbacView = defineIndex({
   id: 'rbac-view',
-  needs: { rbac: rbacGrants, dangling: rbacDangling, escalations: rbacEscalations },
-  build({ rbac, dangling, escalations }): RbacView {
+  needs: { rbac: rbacGrants, dangling: rbacDangling, escalations: rbacEscalations, outside: rbacOutside, authorizers: rbacAuthorizers },
+  build({ rbac, dangling, escalations, outside, authorizers }): RbacView {
     const strongest = strongestByRole();
     const rated = rbac.grants.map(grant => ({ grant, power: strongest(grant), platform: platformOf(grant) }));
     const subjects = [...Map.groupBy(rated, each => formatSubject(each.grant.subject)).values()].map(subjectRow);
@@ -126,7 +133,9 @@ export const rbacView = defineIndex({
         grants: rated.filter(each => each.platform !== undefined).length,
       },
       grants: rated.length,
-      unread: rows(unreadRows(rbac)),
+      mapped: rows(rbac.mapped),
+      authorizers: authorizerNotes([], authorizers.others, authorizers.isWithoutRbac),
+      unread: rows([...unreadRows(rbac), ...outside]),
     };
   },
 });

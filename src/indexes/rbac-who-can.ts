@@ -3,6 +3,7 @@ import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { platformOf } from './rbac-expected.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { ruleAllows, type AccessRequest, type PolicyRule } from './rbac-matcher.ts';
+import { rbacOutside } from './rbac-outside.ts';
 import { compareText, rowsOf, unseenOf, type Unseen } from './rbac-rows.ts';
 import { ROWS, type RbacRows } from './rbac-view.ts';
 import { coversOf, createRows, type Match, type WhoCanRow } from './rbac-who-can-rows.ts';
@@ -54,12 +55,12 @@ export function whoCanView(question: WhoCanQuestion): Index<WhoCanView> {
   return defineIndex({
     id: 'rbac-who-can',
     // The catalogue is no need of the answer: its gaps have been said in the question's notes. A snapshot for it has it.
-    needs: { rbac: rbacGrants, holders, catalogue: attempt(apiCatalogue) },
-    build: ({ rbac, holders: known }) => answer(question, rbac, known),
+    needs: { rbac: rbacGrants, holders, outside: rbacOutside, catalogue: attempt(apiCatalogue) },
+    build: ({ rbac, holders: known, outside }) => answer(question, rbac, known, outside),
   });
 }
 
-function answer(question: WhoCanQuestion, rbac: RbacGrants, { byRules, subjects }: Holders): WhoCanView {
+function answer(question: WhoCanQuestion, rbac: RbacGrants, { byRules, subjects }: Holders, outside: readonly Unseen[]): WhoCanView {
   const rows = createRows(subjects.length);
   for (const { rules, grants, subjects: places, expected } of byRules) {
     // Where the binding stands only changes what a rule about Namespace objects means.
@@ -77,7 +78,7 @@ function answer(question: WhoCanQuestion, rbac: RbacGrants, { byRules, subjects 
     question,
     answers: rowsOf([mastersRow, ...first], ROWS, total + 1),
     expected: expected + 1,
-    unseen: rowsOf(unseenOf(rbac, aboutOneNamespace(question) ?? question.namespace, bound => bound.isClusterWide || (canBeNamespaced(question) && (bound.namespace === undefined || reaches(bound.namespace, question))))),
+    unseen: rowsOf([...unseenOf(rbac, aboutOneNamespace(question) ?? question.namespace, bound => bound.isClusterWide || (canBeNamespaced(question) && (bound.namespace === undefined || reaches(bound.namespace, question)))), ...outside]),
   };
 }
 

@@ -52,6 +52,7 @@ function identityWords({ question, bindings, rules }: AccessView, now: string, s
   const of = (from: string): string[] => question.groups.filter(group => group.from === from && `Group/${group.name}` !== question.subject).map(({ name }) => name);
   const groups = [
     ...(of('certificate').length === 0 ? [] : [`${of('certificate').join(', ')} by its certificate`]),
+    ...(of('mapped').length === 0 ? [] : [`${of('mapped').join(', ')} by the cloud's mapping`]),
     ...(of('given').length === 0 ? [] : [`${of('given').join(', ')} as given`]),
     ...(of('implicit').length === 0 ? [] : [`${of('implicit').join(', ')} as for everybody of its kind`]),
   ];

@@ -2,6 +2,7 @@ import type { AuditReport } from '../engine/report-model.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import { formatSubject } from '../evidence/subject.ts';
 import type { AbsentRow, GrantRow, RbacRows, RbacView, SubjectRow } from '../indexes/rbac-view.ts';
+import type { Mapped } from '../indexes/rbac-mapped.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
 import { paint, paintWord, type Style } from './style.ts';
@@ -33,7 +34,9 @@ function viewSections(view: RbacView, style: Style): string[] {
     absentTable(view, style),
     grantTable('Bound to a role that does not exist', view.dangling, style),
     grantTable('Users bound by name instead of a group', view.directUsers, style),
-    unread(view),
+    mappedTable(view, style),
+    view.authorizers.flatMap(note => fold(`note: ${note}`, 0, style)).join('\n'),
+    unread(view, style),
   ];
 }
 
@@ -45,7 +48,7 @@ function subjectTable({ subjects, expected, grants }: RbacView, style: Style): s
   const table = renderTable(
     rows,
     [
-      { header: 'SUBJECT', value: ({ subject }: SubjectRow) => formatSubject(subject) },
+      { header: 'SUBJECT', value: ({ subject }: SubjectRow) => formatSubject(subject), flexible: true },
       { header: 'CAN', value: ({ can }) => can ?? 'nothing: its bindings have no effect', flexible: true },
       { header: 'WHERE', value: whereOf },
       { header: 'BINDINGS', value: ({ boundBy }) => String(boundBy) },
@@ -68,7 +71,7 @@ function grantTable(title: string, grants: RbacRows<GrantRow>, style: Style): st
   const table = renderTable(
     rows,
     [
-      { header: 'SUBJECT', value: ({ subject }: GrantRow) => formatSubject(subject) },
+      { header: 'SUBJECT', value: ({ subject }: GrantRow) => formatSubject(subject), flexible: true },
       { header: 'BINDING', value: ({ binding }) => formatRef(binding), flexible: true },
       { header: 'ROLE', value: ({ role }) => role.name },
     ],
@@ -83,7 +86,8 @@ function pathTable({ paths }: RbacView, style: Style): string {
   if (paths.rows.length === 0) return '';
   const lines = paths.rows.slice(0, PATHS).flatMap(({ subject, severity, can, steps, cut }) => [
     ...fold(`${formatSubject(subject)} can ${can}`, 2, style).map((line, at) => (at === 0 ? `  ${paintWord(style, severity, severity)}  ${line.trimStart()}` : line)),
-    ...steps.flatMap(step => fold(step, 6, style)),
+    // One step alone says it again.
+    ...(steps.length === 1 && steps[0]?.endsWith(can) === true ? [] : steps.flatMap(step => fold(step, 6, style))),
     ...(cut === undefined ? [] : fold(`without ${formatRef(cut.binding)} ${cut.loses} of ${counted(cut.of, 'subject')} lose the way`, 6, style)),
   ]);
   const more = paths.total - Math.min(PATHS, paths.rows.length);
@@ -111,8 +115,25 @@ function absentTable({ absent }: RbacView, style: Style): string {
   return `${paint(style, 'bold', 'Bound to a service account that does not exist')}\n${table}${left(absent.rows.length - rows.length)}`;
 }
 
-function unread({ unread: missing }: RbacView): string {
-  return missing.rows.map(({ of, gaps }) => escapeForTerminal(`not seen: ${of} (${gaps.map(({ detail }) => detail).join('; ')})`)).join('\n');
+function mappedTable({ mapped }: RbacView, style: Style): string {
+  if (mapped.rows.length === 0) return '';
+  const rows = mapped.rows.slice(0, SHOWN);
+  const table = renderTable(
+    rows,
+    [
+      { header: 'IDENTITY', value: ({ identity }: Mapped) => identity, flexible: true },
+      { header: 'SUBJECT', value: ({ subject }) => formatSubject(subject), flexible: true },
+      { header: 'GROUPS', value: ({ groups }) => groups.join(', '), flexible: true },
+      { header: 'BY', value: ({ from }) => from },
+    ],
+    style,
+    2,
+  );
+  return `${paint(style, 'bold', 'Let in by the cloud')}\n${table}${left(mapped.total - rows.length)}`;
+}
+
+function unread({ unread: missing }: RbacView, style: Style): string {
+  return missing.rows.flatMap(({ of, gaps }) => fold(`not seen: ${of} (${gaps.map(({ detail }) => detail).join('; ')})`, 0, style)).join('\n');
 }
 
 function left(count: number): string {

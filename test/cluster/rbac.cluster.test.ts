@@ -125,7 +125,7 @@ describe('planted faults', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 120_000);
+  }, 240_000);
 
   it('leave a binding alone that changed after it was read', async () => {
     const before = judge(await server.snapshot()).find(({ finding }) => nameOf(finding) === 'ClusterRoleBinding/three-subjects Group/vendors');

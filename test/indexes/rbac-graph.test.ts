@@ -11,6 +11,7 @@ import { account, clusterOf, namespace, node, pod } from '../support/escalation.
 import { clusterRole, clusterRoleBinding, group, on, roleBindingToClusterRole, serviceAccount, user, type SubjectManifest } from '../support/rbac.ts';
 
 const R = 'rbac.authorization.k8s.io';
+const S = 'certificates.k8s.io';
 const namespaces = ['n1', 'n2'];
 const accounts = namespaces.flatMap(where => ['x', 'y'].map(name => ({ kind: 'ServiceAccount', namespace: where, name }) as const));
 const subjects: readonly SubjectManifest[] = [
@@ -22,6 +23,8 @@ const rules = [
   on([''], ['users'], 'impersonate'), on([''], ['groups'], 'impersonate'), on([''], ['serviceaccounts'], 'impersonate'),
   { ...on([''], ['users'], 'impersonate'), resourceNames: ['bob'] }, { ...on([''], ['serviceaccounts/token'], 'create'), resourceNames: ['x'] },
   on([''], ['serviceaccounts/token'], 'create'), on([''], ['*/token'], 'create'), on([''], ['pods'], 'create'), on([''], ['pods/exec'], 'create'), on([''], ['pods/*'], 'create'),
+  { ...on([''], ['pods/exec'], 'create'), resourceNames: ['p'] }, { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['plain'] }, { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['other'] },
+  on([S], ['certificatesigningrequests'], 'create'), on([S], ['certificatesigningrequests/approval'], 'update'), on([S], ['signers'], 'approve'), on([S], ['certificatesigningrequests/approval', 'signers'], 'update', 'approve'),
   on([''], ['nodes/proxy'], 'get'), on([''], ['secrets'], 'list'), on(['*'], ['*'], '*'), on([''], ['*'], 'get'),
 ] as const;
 const surroundings = [
@@ -52,6 +55,16 @@ function reach(graph: RbacGraph, start: Identity): ReadonlySet<string> {
   const becomeAccount = (where: string): void => accounts.filter(each => each.namespace === where).forEach(become);
   for (let size = -1; size !== known.size + goals.size + owned.size;) {
     size = known.size + goals.size + owned.size;
+    // One may ask for a certificate and another approve it.
+    const signer = 'kubernetes.io/kube-apiserver-client';
+    const may = (who: Identity, verb: string, resource: string, subresource?: string, name?: string): boolean =>
+      authorize(graph.rbac, who, { verb, apiGroup: S, resource, ...(subresource === undefined ? {} : { subresource }), ...(name === undefined ? {} : { name }) }).answer === 'allowed';
+    const everyone = [...known.values()];
+    if (everyone.some(who => may(who, 'create', 'certificatesigningrequests')) && everyone.some(who => may(who, 'update', 'certificatesigningrequests', 'approval', 'any') && may(who, 'approve', 'signers', undefined, signer))) {
+      for (const each of accounts) become(each);
+      for (const name of ['ana', 'bob']) if (named.includes(`User/${name}`)) become({ kind: 'User', name });
+      for (const key of named) if (key.startsWith('Group/')) known.set(key, { user: '', groups: [key.slice('Group/'.length), 'system:authenticated'] });
+    }
     for (const who of known.values()) {
       const can = (verb: string, apiGroup: string, resource: string, where?: string, name?: string): boolean => {
         const [plain = '', subresource] = resource.split('/');
@@ -70,7 +83,7 @@ function reach(graph: RbacGraph, start: Identity): ReadonlySet<string> {
         if (can('create', '', 'pods', where) && can('list', '', 'secrets', where) && can('create', R, 'rolebindings', where)) goals.add('namespace-admin');
         if (can('*', '*', '*', where) || (can('bind', R, 'clusterroles', where, 'any') && can('create', R, 'rolebindings', where))) owned.add(where);
         if (can('create', '', 'pods', where)) becomeAccount(where);
-        if (can('create', '', 'pods/exec', where, 'p') || can('get', '', 'nodes/proxy', undefined, 'plain')) become({ kind: 'ServiceAccount', namespace: where, name: where === 'n1' ? 'x' : 'y' });
+        if (can('create', '', 'pods/exec', where, where === 'n1' ? 'p' : 'q') || can('get', '', 'nodes/proxy', undefined, 'plain')) become({ kind: 'ServiceAccount', namespace: where, name: where === 'n1' ? 'x' : 'y' });
         for (const each of accounts.filter(one => one.namespace === where)) {
           if (can('impersonate', '', 'serviceaccounts', where, each.name) || can('create', '', 'serviceaccounts/token', where, each.name)) become(each);
         }

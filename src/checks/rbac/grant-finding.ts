@@ -36,7 +36,7 @@ export function grantFinding(
     cause: `${binding.kind} ${binding.namespace === undefined ? '' : `${binding.namespace}/`}${binding.name}`,
   };
   return platformOf(grant) === undefined
-    ? { ...about, severity: verdict.severity, fix: [removalOf(grant)] }
+    ? { ...about, severity: verdict.severity, ...fixOf(grant) }
     : { ...about, severity: 'info', origin: 'platform' };
 }
 
@@ -51,7 +51,8 @@ export function throughRole(grant: Grant): string {
 }
 
 /** The subject's entry in the binding, and rules of the role. */
-export function evidenceOf({ binding, entries, subjectIndexes, role, rules }: Grant, ruleIndexes: readonly number[]): Finding['evidence'] {
+export function evidenceOf({ binding, entries, subjectIndexes, role, rules, outside }: Grant, ruleIndexes: readonly number[]): Finding['evidence'] {
+  if (outside !== undefined) return [{ resource: binding, ...outside, grade: 'inferred' }];
   const [first] = subjectIndexes;
   return [itemOf(binding, `subjects[${first}]`, entries[first]), ...ruleIndexes.map(at => itemOf(role, `rules[${at}]`, rules[at]))];
 }
@@ -62,11 +63,16 @@ export function itemOf(resource: ResourceRef, path: string, value: unknown): Evi
   return { resource, path, value, grade: 'exact', reproduce };
 }
 
+/** How to take the grant away, where a binding gives it. */
+export function fixOf(grant: Grant): Pick<Finding, 'fix'> {
+  return grant.outside === undefined ? { fix: [removalOf(grant)] } : {};
+}
+
 /**
  * The command that takes the subject out of the binding. Each entry is tested before any is removed, so that a binding
  * that has changed meanwhile is left alone; and the last is removed first, so that places do not move.
  */
-export function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
+function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
   if (subjectIndexes.length === entries.length) return ['kubectl', 'delete', ...whereOf(binding), '--', binding.name];
   const patch = [
     ...subjectIndexes.map(at => ({ op: 'test', path: `/subjects/${at}`, value: entries[at] })),

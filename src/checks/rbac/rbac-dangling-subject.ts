@@ -4,7 +4,7 @@ import { rbacDangling, type AbsentAccount } from '../../indexes/rbac-dangling.ts
 import type { BoundTo } from '../../indexes/rbac-grants.ts';
 import { powersOf, reachOf, type Impact } from '../../indexes/rbac-power.ts';
 import { defineCheck, unknownTarget, type Finding, type Severity } from '../define-check.ts';
-import { evidenceOf, itemOf, reachWords, removalOf } from './grant-finding.ts';
+import { evidenceOf, fixOf, itemOf, reachWords } from './grant-finding.ts';
 
 /** Where somebody can claim it; where nobody can, it is untidy and no more. */
 const severities: Readonly<Record<Impact, Severity>> = { takeover: 'high', write: 'medium', read: 'medium', paths: 'low', public: 'low' };
@@ -55,7 +55,7 @@ function absentAccount({ grant, hasNamespace, claimants }: AbsentAccount): Findi
     message: `${formatSubject(subject)} does not exist${hasNamespace === false ? ', nor does its namespace' : ''}; whoever creates it can ${power?.words ?? 'do nothing'} ${reachWords(grant)}, and ${who}`,
     evidence: evidenceOf(grant, power?.ruleIndexes ?? []),
     cause: `${binding.kind} ${binding.namespace === undefined ? '' : `${binding.namespace}/`}${binding.name}`,
-    fix: [removalOf(grant)],
+    ...fixOf(grant),
   };
 }
 

@@ -5,7 +5,7 @@ import { platformOf } from '../../indexes/rbac-expected.ts';
 import type { RbacGraph } from '../../indexes/rbac-graph.ts';
 import { cutOf, GOAL_WORDS, hopSentence } from '../../indexes/rbac-path.ts';
 import { defineCheck, unknownTarget, type Finding } from '../define-check.ts';
-import { evidenceOf, grantTargets, removalOf } from './grant-finding.ts';
+import { evidenceOf, fixOf, grantTargets } from './grant-finding.ts';
 
 export default defineCheck({
   id: 'rbac-escalation-path',
@@ -59,7 +59,7 @@ function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight
       cut === undefined ? '' : `; without ${formatRef(cut.binding)} ${cut.loses} of ${cut.of} subjects lose the way`}`,
     evidence: [evidence(graph, path.hops)[0] ?? evidenceOf(grant, [])[0], ...others],
     cause: isByBuiltIn(first) ? `${role.kind} ${role.name} bound in namespaces` : `${binding.kind} ${binding.namespace === undefined ? '' : `${binding.namespace}/`}${binding.name}`,
-    ...(canFix ? { fix: [removalOf(grant)] } : {}),
+    ...(canFix ? fixOf(grant) : {}),
   };
 }
 

@@ -15,6 +15,7 @@ export const questionFlags = {
   ...connectionFlags,
   'all-namespaces': auditFlags['all-namespaces'],
   'cluster-id': auditFlags['cluster-id'],
+  facts: auditFlags.facts,
   snapshot: auditFlags.snapshot,
   timeout: auditFlags.timeout,
   ...outputFlags,
@@ -35,12 +36,13 @@ export interface Question {
 /** Reads, asks and prints: the life of `rbac who-can` and `rbac access`. */
 export async function runQuestion(question: Question, flags: QuestionFlags): Promise<void> {
   const nothing = { selection: { checks: [] }, views: [] };
+  const facts = flags.facts === undefined ? {} : { facts: await (await import('../read-facts.ts')).readFacts(flags.facts) };
   const snapshot = flags.snapshot === undefined
     ? await readLive({ ...nothing, asked: question.toRead }, flags)
     : await openSnapshot(flags.snapshot, undefined, flags);
   // Nothing was read, and an answer from nothing would read like one.
   if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);
-  const report = judge(snapshot, { ...nothing, asked: question.toAsk(snapshot) });
+  const report = judge(snapshot, { ...nothing, asked: question.toAsk(snapshot) }, facts);
   await printReport(report, question.table, {
     output: flags.output,
     headers: !flags['no-headers'],

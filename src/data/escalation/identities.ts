@@ -4,7 +4,14 @@ const rbac = 'rbac.authorization.k8s.io';
 const authn = 'authentication.k8s.io';
 const change = 'update patch';
 const write = 'create update patch';
-const constrained = { since: 35, references: ['https://github.com/kubernetes/enhancements/issues/5284'] } as const;
+/** On by default from 1.36. Whom one acts as must hold the right itself, for the verbs that one may use in their name. */
+const constrained = { since: 36, effort: 2, provided: 'whom it acts as may do what it may do in their name', references: ['https://github.com/kubernetes/enhancements/issues/5284'] } as const;
+
+/** An identity to act as, and something worth doing in its name. */
+function constrainedTo(resource: string, mode: string) {
+  return [['', 'secrets', 'list'], ['', 'pods', 'create'], ['', 'serviceaccounts/token', 'create'], [rbac, 'clusterroles', 'patch'], [rbac, 'clusterroles', 'update'], [rbac, 'clusterrolebindings', 'create'], [rbac, 'rolebindings', 'create']]
+    .map(([group = '', what = '', verb = '']) => [leg(authn, resource, `impersonate:${mode}`), leg(group, what, `impersonate-on:${mode}:${verb}`, 'some')]);
+}
 
 /** RBAC objects, impersonation, Secrets, tokens and service accounts. */
 export const identityPrimitives: readonly EscalationPrimitive[] = [
@@ -38,10 +45,10 @@ export const identityPrimitives: readonly EscalationPrimitive[] = [
     'masters', ['critical', 'info'], { scope: 'both' }),
   primitive('impersonate-service-accounts', 'act as any service account', [[leg('', 'serviceaccounts', 'impersonate')]], 'any-service-account', ['critical', 'high'], { references: [GOOD_PRACTICES, KUBEHOUND] }),
   primitive('impersonate-extra', 'set the uid or extra fields of an identity', [[leg(authn, 'uids', 'impersonate', 'some')], [leg('authentication.k8s.io', 'userextras/scopes', 'impersonate', 'some')]], 'tampering', ['medium', 'info'], { references: [RBAC_DOCS] }),
-  primitive('constrained-impersonate-user', 'act as a user for some verbs', [[leg(authn, 'users', 'impersonate:user-info', 'some')]], 'credentials', ['high', 'info'], constrained),
-  primitive('constrained-impersonate-service-account', 'act as a service account for some verbs', [[leg(authn, 'serviceaccounts', 'impersonate:serviceaccount', 'some')]], 'credentials', ['high', 'medium'], constrained),
-  primitive('constrained-impersonate-node', 'act as any node for some verbs', [[leg(authn, 'nodes', 'impersonate:arbitrary-node', 'some')]], 'credentials', ['high', 'info'], constrained),
-  primitive('constrained-impersonate-own-node', 'act as the node it runs on for some verbs', [[leg(authn, 'nodes', 'impersonate:associated-node', ['*'])]], 'credentials', ['medium', 'info'], constrained),
+  primitive('constrained-impersonate-user', 'act as a user for some verbs', constrainedTo('users', 'user-info'), 'any-user', ['high', 'info'], constrained),
+  primitive('constrained-impersonate-service-account', 'act as a service account for some verbs', constrainedTo('serviceaccounts', 'serviceaccount'), 'any-service-account', ['high', 'medium'], { ...constrained, scope: 'both' }),
+  primitive('constrained-impersonate-node', 'act as any node for some verbs', constrainedTo('nodes', 'arbitrary-node'), 'node-identity', ['high', 'info'], { ...constrained, scope: 'cluster' }),
+  primitive('constrained-impersonate-own-node', 'act as the node it runs on for some verbs', [[leg(authn, 'nodes', 'impersonate:associated-node', ['*'])]], 'credentials', ['medium', 'info'], { since: 36, references: constrained.references }),
   primitive('front-proxy-trust', 'be anyone by a header', [], 'masters', ['critical', 'critical'], { condition: 'the request header authority and the client authority are one, and no name is asked for', scope: 'cluster', references: ['https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/'] }),
 
   // Secrets, tokens and service accounts.
@@ -50,7 +57,7 @@ export const identityPrimitives: readonly EscalationPrimitive[] = [
   primitive(
     'token-secret-mint', 'have a token of any service account written into a Secret',
     [[leg('', 'secrets', 'create'), leg('', 'secrets', 'get list watch')]], 'service-accounts', ['critical', 'high'],
-    { provided: 'a controller manager writes tokens into such Secrets', effort: 2, references: [RBAC_POLICE, REGO_LIBRARY] }),
+    { requests: [[0], [1]], provided: 'a controller manager writes tokens into such Secrets', effort: 2, references: [RBAC_POLICE, REGO_LIBRARY] }),
   primitive('secrets-write', 'swap credentials', [[leg('', 'secrets', change, 'some')]], 'tampering', ['high', 'medium']),
   primitive('token-request', 'issue tokens of service accounts', [[leg('', 'serviceaccounts/token', 'create')]], 'service-accounts', ['critical', 'high'], { references: [GOOD_PRACTICES, RBAC_POLICE] }),
   primitive('service-account-create', 'create service accounts', [[leg('', 'serviceaccounts', 'create')]], 'nothing', ['medium', 'low']),

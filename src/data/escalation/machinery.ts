@@ -22,10 +22,10 @@ export const machineryPrimitives: readonly EscalationPrimitive[] = [
   primitive(
     'mutating-policy-write', 'rewrite every object on its way into the API server by a policy',
     [[leg(admission, 'mutatingadmissionpolicies', write), leg(admission, 'mutatingadmissionpolicybindings', write)]], 'cluster-admin', ['critical', 'info'],
-    { since: 32, effort: 2, provided: 'the API server serves mutating admission policies', references: ['https://github.com/kubernetes/enhancements/issues/3962'] }),
+    { requests: [[0], [1]], since: 32, effort: 2, provided: 'the API server serves mutating admission policies', references: ['https://github.com/kubernetes/enhancements/issues/3962'] }),
   primitive('validating-policy-write', 'weaken admission policies', [[leg(admission, 'validatingadmissionpolicies validatingadmissionpolicybindings', `create ${remove}`, 'some')]], 'evasion', ['high', 'info']),
-  primitive('namespace-label', 'take Pod Security off a namespace and run a pod there', [[leg('', 'namespaces', change), leg('', 'pods', 'create')]], 'nodes', ['high', 'high'], { scope: 'both', effort: 2, references: [GOOD_PRACTICES, ICEKUBE] }),
-  primitive('namespace-create', 'create a namespace without Pod Security and run a pod there', [[leg('', 'namespaces', 'create'), leg('', 'pods', 'create')]], 'nodes', ['medium', 'info'], { scope: 'cluster', effort: 2, references: [THREAT_MATRIX] }),
+  primitive('namespace-label', 'take Pod Security off a namespace and run a pod there', [[leg('', 'namespaces', change), leg('', 'pods', 'create')]], 'nodes', ['high', 'high'], { requests: [[0], [1]], scope: 'both', effort: 2, references: [GOOD_PRACTICES, ICEKUBE] }),
+  primitive('namespace-create', 'create a namespace without Pod Security and run a pod there', [[leg('', 'namespaces', 'create'), leg('', 'pods', 'create')]], 'nodes', ['medium', 'info'], { requests: [[0], [1]], scope: 'cluster', effort: 2, references: [THREAT_MATRIX] }),
   primitive('crd-conversion', 'rewrite custom resources', [[leg('apiextensions.k8s.io', 'customresourcedefinitions', write, 'some')]], 'tampering', ['high', 'info']),
   primitive('api-service-write', 'put a server of its own in the place of an API', [[leg('apiregistration.k8s.io', 'apiservices', write, 'some')]], 'tampering', ['critical', 'info']),
   primitive('policy-engine-write', 'change what a policy engine does', [[leg('kyverno.io', 'clusterpolicies policies policyexceptions', `${write} delete`, 'some')], [leg('templates.gatekeeper.sh', 'constrainttemplates', `${write} delete`, 'some')]], 'evasion', ['high', 'high'], { references: [KUBESPLAINING] }),
@@ -46,7 +46,7 @@ export const machineryPrimitives: readonly EscalationPrimitive[] = [
   primitive('debug-paths', 'read profiles and logs of the API server', [], 'disclosure', ['medium', 'info'], { condition: 'a rule of a ClusterRole bound in the whole cluster has one of the paths *, /debug/*, /logs, /metrics', scope: 'cluster' }),
   primitive('service-cidr-write', 'take over addresses', [[leg('networking.k8s.io', 'servicecidrs ipaddresses', write, 'some')]], 'outage', ['low', 'info']),
 
-  primitive('volume-of-a-host-path', 'mount the file system of a node through a volume', [[leg('', 'persistentvolumes', 'create'), leg('', 'persistentvolumeclaims', 'create'), leg('', 'pods', 'create')]], 'nodes', ['critical', 'info'], { scope: 'both', effort: 2, references: [GOOD_PRACTICES, REGO_LIBRARY] }),
+  primitive('volume-of-a-host-path', 'mount the file system of a node through a volume', [[leg('', 'persistentvolumes', 'create'), leg('', 'persistentvolumeclaims', 'create'), leg('', 'pods', 'create')]], 'nodes', ['critical', 'info'], { requests: [[0], [1], [2]], scope: 'both', effort: 2, references: [GOOD_PRACTICES, REGO_LIBRARY] }),
   primitive('storage-class-write', 'change how volumes are made', [[leg('storage.k8s.io', 'storageclasses csidrivers', write, 'some')]], 'tampering', ['medium', 'info']),
   primitive('snapshot-content-write', 'read the data of others through a snapshot', [[leg('snapshot.storage.k8s.io', 'volumesnapshotcontents', 'create')]], 'disclosure', ['medium', 'info'], { served: 'snapshot.storage.k8s.io' }),
   primitive('device-admin-claim', 'use devices that others use', [[leg('resource.k8s.io', 'resourceclaims resourceclaimtemplates', 'create')]], 'disclosure', ['medium', 'medium'], { since: 33, references: ['https://github.com/kubernetes/enhancements/issues/5018'] }),

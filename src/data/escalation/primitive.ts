@@ -73,6 +73,11 @@ export interface EscalationPrimitive {
   readonly until?: number;
   /** Only where this API group is served. */
   readonly served?: string;
+  /**
+   * Where each request of the attack may be made by another identity: the legs of a way that one of them takes, by index. Absent
+   * where the API server asks for all legs of one and the same requester, as it does for bind, escalate and impersonate.
+   */
+  readonly requests?: readonly (readonly number[])[];
   /** How hard the step is, 1 to 4. */
   readonly effort: number;
   /** What else it takes that cannot be seen from objects; the step is then possible and not certain. */
@@ -128,7 +133,7 @@ export function primitive(
   ways: EscalationPrimitive['ways'],
   gains: Gain | Fact,
   severity: readonly [Words, Words],
-  more: Partial<Pick<EscalationPrimitive, 'scope' | 'since' | 'until' | 'served' | 'effort' | 'provided' | 'condition' | 'references'>> = {},
+  more: Partial<Pick<EscalationPrimitive, 'scope' | 'requests' | 'since' | 'until' | 'served' | 'effort' | 'provided' | 'condition' | 'references'>> = {},
 ): EscalationPrimitive {
   const isCluster = ways.length > 0 && ways.every(way => way.some(each => each.clusterOnly) && way.every(each => each.clusterOnly));
   return { id, can, ways, gains, severity, scope: isCluster ? 'cluster' : 'both', effort: 1, references: [GOOD_PRACTICES], ...more };

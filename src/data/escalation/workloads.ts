@@ -51,8 +51,8 @@ export const workloadPrimitives: readonly EscalationPrimitive[] = [
   primitive('volume-attach', 'attach volumes to a node of its choice', [[leg('storage.k8s.io', 'volumeattachments csinodes', write, 'some')]], 'disclosure', ['medium', 'info']),
 
   // Certificates and trust.
-  primitive('certificate-for-clients', 'issue itself a certificate of any user', [approval('kube-apiserver-client')], 'any-certificate', ['critical', 'info'], { provided: 'a controller manager signs certificates', effort: 2, references: [GOOD_PRACTICES, RBAC_POLICE] }),
-  primitive('certificate-for-kubelets', 'issue itself a certificate of any node', [approval('kube-apiserver-client-kubelet')], 'node-identity', ['high', 'info'], { provided: 'a controller manager signs certificates', effort: 2 }),
+  primitive('certificate-for-clients', 'issue itself a certificate of any user', [approval('kube-apiserver-client')], 'any-certificate', ['critical', 'info'], { requests: [[0], [1, 2]], provided: 'a controller manager signs certificates', effort: 2, references: [GOOD_PRACTICES, RBAC_POLICE] }),
+  primitive('certificate-for-kubelets', 'issue itself a certificate of any node', [approval('kube-apiserver-client-kubelet')], 'node-identity', ['high', 'info'], { requests: [[0], [1, 2]], provided: 'a controller manager signs certificates', effort: 2 }),
   primitive('certificate-by-legacy-signer', 'issue itself a certificate of system:masters', [approval('legacy-unknown')], 'masters', ['critical', 'info'], { until: 21, effort: 2 }),
   primitive('certificate-sign', 'issue certificates where it has the key of the authority', [[leg(signing, 'certificatesigningrequests/status', change), leg(signing, 'signers', 'sign', 'some')]], 'credentials', ['medium', 'info']),
   primitive('certificate-request', 'ask for certificates', [[leg(signing, 'certificatesigningrequests', 'create')]], 'nothing', ['low', 'info']),

@@ -17,6 +17,14 @@ const escalator: readonly Manifest[] = [
   account('kube-system', 'aggregator'), clusterRole('escalator', on([rbac], ['clusterroles'], 'escalate', 'update')),
   clusterRoleBinding('escalator', 'escalator', serviceAccount('aggregator', 'kube-system')),
 ];
+/** Somebody worth a certificate, who is nobody's finding. */
+const escalatorAlone: readonly Manifest[] = [account('kube-system', 'aggregator')];
+const signing = 'certificates.k8s.io';
+const signers: readonly Manifest[] = [
+  account('shop', 'asks'), account('shop', 'approves'),
+  clusterRole('asks', on([signing], ['certificatesigningrequests'], 'create')), clusterRoleBinding('asks', 'asks', serviceAccount('asks', 'shop')),
+  clusterRole('approves', on([signing], ['certificatesigningrequests/approval'], 'update'), on([signing], ['signers'], 'approve')), clusterRoleBinding('approves', 'approves', serviceAccount('approves', 'shop')),
+];
 const escalatorLine = 'critical ClusterRoleBinding/escalator ServiceAccount/kube-system/aggregator';
 const tokens = clusterRole('tokens', on([''], ['serviceaccounts/token'], 'create'));
 const execRole = clusterRole('exec', on([''], ['pods/exec'], 'create'));
@@ -50,6 +58,18 @@ const cases = {
     'exec in a pod whose service account escalates': [
       clusterOf(...escalator, namespace('kube-system'), node('n'), pod('kube-system', 'p', 'aggregator', 'n'), execRole, roleBindingToClusterRole('kube-system', 'exec', 'exec', user('bob'))),
       escalatorLine, 'critical RoleBinding/kube-system/exec User/bob'],
+    'exec in one pod by its name, whose service account escalates': [
+      clusterOf(...escalator, namespace('kube-system'), node('n'), pod('kube-system', 'p', 'aggregator', 'n'), role('kube-system', 'x', { ...on([''], ['pods/exec'], 'create'), resourceNames: ['p'] }), roleBinding('kube-system', 'x', 'x', user('bob'))),
+      escalatorLine, 'critical RoleBinding/kube-system/x User/bob'],
+    'nodes/proxy of the node by its name that such a pod runs on': [
+      clusterOf(...escalator, namespace('kube-system'), node('n'), pod('kube-system', 'p', 'aggregator', 'n'), ...toAna('x', { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['n'] })),
+      escalatorLine, 'critical ClusterRoleBinding/x User/ana'],
+    'constrained impersonation of service accounts, one of which escalates': [
+      clusterOf(...escalator, ...toAna('x', on(['authentication.k8s.io'], ['serviceaccounts'], 'impersonate:serviceaccount'), on([rbac], ['clusterroles'], 'impersonate-on:serviceaccount:patch'))),
+      escalatorLine, 'high ClusterRoleBinding/x User/ana'],
+    'a certificate asked for as one account and approved as another': [
+      clusterOf(...escalator, ...signers, tokens, roleBindingToClusterRole('shop', 't', 'tokens', user('bob'))),
+      escalatorLine, 'high RoleBinding/shop/t User/bob'],
     'exec in a privileged pod on the control plane': [
       clusterOf(namespace('shop'), master, pod('shop', 'p', 'default', 'master', true), execRole, roleBindingToClusterRole('shop', 'exec', 'exec', user('bob'))),
       'critical RoleBinding/shop/exec User/bob'],
@@ -79,6 +99,11 @@ const cases = {
     'pods where Pod Security keeps them from the node': clusterOf(namespace('shop', 'restricted'), node('n'), podCreator, roleBindingToClusterRole('shop', 'pods', 'pod-creator', user('bob'))),
     'exec on pods/*': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['pods/*'], 'create')), roleBinding('shop', 'x', 'x', user('bob'))),
     'exec by get, from 1.35': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['pods/exec'], 'get')), roleBinding('shop', 'x', 'x', user('bob'))),
+    'a certificate that one of two accounts may approve, and neither may ask for': clusterOf(...escalatorAlone, ...signers.filter(each => each.metadata.name !== 'asks'), tokens, roleBindingToClusterRole('shop', 't', 'tokens', user('bob'))),
+    'accounts of two namespaces, of which it comes to one': clusterOf(...escalatorAlone, ...signers, tokens, roleBindingToClusterRole('bank', 't', 'tokens', user('bob'))),
+    'exec in another pod by its name': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', { ...on([''], ['pods/exec'], 'create'), resourceNames: ['q'] }), roleBinding('shop', 'x', 'x', user('bob'))),
+    'nodes/proxy of another node': clusterOf(namespace('shop'), node('n'), node('m'), pod('shop', 'p', 'default', 'n', true), ...toAna('x', { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['m'] })),
+    'constrained impersonation without anything to do by it': clusterOf(account('shop', 'web'), ...toAna('x', on(['authentication.k8s.io'], ['serviceaccounts'], 'impersonate:serviceaccount'))),
     'nodes/proxy in a namespace': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['nodes/proxy'], 'get')), roleBinding('shop', 'x', 'x', user('bob'))),
     'Secrets of one namespace': clusterOf(role('shop', 's', on([''], ['secrets'], 'list')), roleBinding('shop', 's', 's', user('bob'))),
     'whoever is cluster-admin already': clusterOf(clusterRole('ops', on(['*'], ['*'], '*')), clusterRoleBinding('ops', 'ops', user('ana'))),
