@@ -1,3 +1,4 @@
+import { ALL_VIEWS } from '../audit.ts';
 import { renderFirstScreen } from '../report/first-screen.ts';
 import { allFlags, BaseCommand, runAuditCommand } from './audit-command.ts';
 
@@ -14,6 +15,8 @@ export default class Scan extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Scan);
-    await runAuditCommand({ views: ['handshake'], table: renderFirstScreen }, flags);
+    // Who asks for a part pays for that part: the views need evidence that its checks may not.
+    const isWhole = [flags.check, flags.family, flags.severity, flags.framework].every(asked => asked === undefined);
+    await runAuditCommand({ views: isWhole ? ALL_VIEWS : ['handshake'], table: renderFirstScreen }, flags);
   }
 }

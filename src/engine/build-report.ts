@@ -298,9 +298,10 @@ function closerOf(gap: Gap): ReportNotAssessed['closes'] {
   if (gap.flag !== undefined) return { by: 'flag', flag: gap.flag };
   if (gap.permissions !== undefined && gap.permissions.length > 0) return { by: 'permission', permissions: gap.permissions };
   if (gap.kind === 'outOfScope') return { by: 'flag', flag: '--all-namespaces' };
-  if (gap.reason === 'newerThanData' || gap.reason === 'projectionChanged') return { by: 'newerProgram' };
+  if (gap.reason === 'newerThanData') return { by: 'newerProgram' };
+  if (gap.kind === 'snapshotTooOld') return { by: 'newSnapshot' };
   if (gap.reason === 'unauthorized') return { by: 'login' };
-  if (gap.kind === 'gap' || gap.kind === 'snapshotTooOld') return { by: 'anotherTry' };
+  if (gap.kind === 'gap') return { by: 'anotherTry' };
   return { by: 'nobody' };
 }
 

@@ -107,6 +107,7 @@ export interface ReportNotAssessed {
     | { readonly by: 'login' }
     | { readonly by: 'anotherTry' }
     | { readonly by: 'newerProgram' }
+    | { readonly by: 'newSnapshot' }
     | { readonly by: 'nobody' };
   readonly checks: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { AuditReport, ReportCause, ReportNotAssessed } from '../engine/report-model.ts';
 import { escapeForTerminal } from './escape.ts';
+import { subjectLines } from './subject-lines.ts';
 import { paint, paintWord, type Style } from './style.ts';
 import { renderTable } from './text-table.ts';
 import { formatPermission } from '../evidence/gap.ts';
@@ -19,6 +20,7 @@ export function renderFirstScreen(report: AuditReport, style: Style): string {
   const sections = [
     header(report, style),
     standing(report, style),
+    subjects(report, style),
     handshake(report, style),
     deadlines(report, style),
     causes(report, style),
@@ -60,6 +62,21 @@ function span(seconds: number): string {
   if (hours >= 48) return counted(Math.round(seconds / 86_400), 'day');
   if (hours >= 2) return counted(hours, 'hour');
   return minutes >= 2 ? counted(minutes, 'minute') : counted(seconds, 'second');
+}
+
+/** One line for each subject that was looked at: how its checks stand, and what was seen. */
+function subjects(report: AuditReport, style: Style): string {
+  const lines = subjectLines(report);
+  if (lines.length === 0) return '';
+  return renderTable(
+    lines,
+    [
+      { header: 'SUBJECT', value: ({ subject }) => subject },
+      { header: 'CHECKS', value: ({ standing }) => standing, paint: (text, { status }) => paintWord(style, status, text) },
+      { header: 'SEEN', value: ({ seen }) => seen, flexible: true },
+    ],
+    style,
+  );
 }
 
 /** What can be seen without a login, where that is all there is. */
@@ -196,6 +213,8 @@ function closerWords(closes: ReportNotAssessed['closes']): string {
       return 'another try';
     case 'newerProgram':
       return 'a newer secaudit';
+    case 'newSnapshot':
+      return 'a new snapshot';
     case 'nobody':
       return 'nobody from here';
   }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { escapeForTerminal } from './escape.ts';
 import { paint, type Style } from './style.ts';
 

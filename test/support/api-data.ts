@@ -28,11 +28,13 @@ export interface ApiData {
   readonly lists: ReadonlyMap<string, ApiList>;
   /** By path, everything that is no list: `/version`, `/metrics`, `/readyz`, `/apis`. */
   readonly texts: ReadonlyMap<string, string>;
+  /** By path, what the server could not answer, as it said so. */
+  readonly failures?: ReadonlyMap<string, { readonly status: number; readonly body: string }>;
 }
 
 /**
  * Reads recorded answers. Each file stands at the path it answers, so a recording is made with
- * `kubectl get --raw /api/v1/pods > api/v1/pods.json` and `kubectl get --raw /metrics > metrics.txt`.
+ * `kubectl get --raw /api/v1/pods > api/v1/pods.json` and `kubectl get --raw /metrics > metrics.txt`. `failures.json` holds by path what was answered with an error.
  */
 export async function readRecordedApi(directory: string): Promise<ApiData> {
   const lists = new Map<string, ApiList>();
@@ -46,7 +48,9 @@ export async function readRecordedApi(directory: string): Promise<ApiData> {
     if (list === undefined) texts.set(path, text);
     else lists.set(path, list);
   }
-  return { lists, texts };
+  const failures = texts.get('/failures');
+  texts.delete('/failures');
+  return { lists, texts, ...(failures === undefined ? {} : { failures: new Map(Object.entries(JSON.parse(failures) as Record<string, { status: number; body: string }>)) }) };
 }
 
 /** Discovery answers are JSON with a kind too, yet have no items. */

@@ -133,6 +133,8 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     if (discovery !== undefined) return json(200, discovery);
     const text = options.data.texts.get(path);
     if (text !== undefined) return { status: 200, contentType: text.startsWith('{') ? 'application/json' : 'text/plain; charset=utf-8', body: text };
+    const failure = options.data.failures?.get(path);
+    if (failure !== undefined) return { ...failure, contentType: failure.body.startsWith('{') ? 'application/json' : 'text/plain; charset=utf-8' };
     const at = parseResourcePath(path);
     if (at === undefined) return plain(404, '404 page not found\n');
     return resourceReply(options.data, at, query, request.headers.accept ?? '');
