@@ -10,7 +10,7 @@ import { bytes, counted, inDays, STATUS_WORDS } from './words.ts';
 const SAID_SKEW_SECONDS = 60;
 
 /** Rows shown of each list; what is left out is counted, and `-o wide` shows it. */
-const SHOWN = { deadlines: 4, causes: 10, notAssessed: 5 } as const;
+const SHOWN = { deadlines: 4, causes: 8, notAssessed: 4 } as const;
 
 /**
  * What `scan` prints first: which cluster, how it stands, what runs out, what is wrong, what could not be seen, and
@@ -225,8 +225,11 @@ function owasp(report: AuditReport, style: Style): string {
     .map(framework => {
       const rows = report.summary.owasp.filter(each => each.framework === framework);
       if (rows.length === 0) return '';
-      const words = rows.map(({ id, status }) => `${id} ${paintWord(style, status, STATUS_WORDS[status])}`);
-      return `OWASP ${framework.slice(-4)}  ${words.join(style.unicode ? ' · ' : ' | ')}`;
+      const byStatus = (['failed', 'error', 'notAssessed', 'passed'] as const).flatMap(status => {
+        const ids = rows.filter(row => row.status === status).map(({ id }) => id);
+        return ids.length === 0 ? [] : [`${paintWord(style, status, STATUS_WORDS[status])} ${ids.join(' ')}`];
+      });
+      return `OWASP ${framework.slice(-4)}  ${byStatus.join('   ')}`;
     })
     .filter(line => line !== '')
     .join('\n');

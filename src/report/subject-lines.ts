@@ -1,7 +1,9 @@
 import type { Family } from '../checks/define-check.ts';
 import type { CheckStatus } from '../engine/evaluate.ts';
 import type { AuditReport, ViewGaps } from '../engine/report-model.ts';
+import type { KubeletRow, KubeletView } from '../indexes/kubelet-view.ts';
 import type { NetworkView } from '../indexes/network-view.ts';
+import type { PkiView } from '../indexes/pki-view.ts';
 import type { RbacView } from '../indexes/rbac-view.ts';
 import type { SecretsView } from '../indexes/secrets-view.ts';
 import type { VersionsView } from '../indexes/versions-view.ts';
@@ -20,9 +22,11 @@ export interface SubjectLine {
 
 /** One line for each subject whose view is in the report. */
 export function subjectLines(report: AuditReport): readonly SubjectLine[] {
-  const { rbac, versions, network, secrets } = report.views;
+  const { pki, rbac, kubelet, versions, network, secrets } = report.views;
   return [
+    ...line(report, 'certificates', 'pki', pki, pkiWords),
     ...line(report, 'RBAC', 'rbac', rbac, rbacWords),
+    ...line(report, 'kubelets', 'kubelet', kubelet, kubeletWords),
     ...line(report, 'versions', 'versions', versions, versionsWords),
     ...line(report, 'network policy', 'network', network, networkWords),
     ...line(report, 'Secrets', 'secrets', secrets, secretsWords),
@@ -47,6 +51,24 @@ function standingOf({ checks }: AuditReport, family: Family): Pick<SubjectLine, 
   const worst = (['failed', 'error', 'notAssessed', 'passed'] as const).find(status => count(status) > 0);
   if (worst === undefined) return { status: 'notApplicable', standing: 'none applies' };
   return { status: worst, standing: worst === 'passed' ? 'all passed' : parts.join(', ') };
+}
+
+function pkiWords({ certificates, next }: PkiView): string {
+  const seen = `${counted(certificates.length, 'certificate')} seen`;
+  if (next?.daysLeft === undefined) return `${seen}; when one ends is not known`;
+  const whose = next.instance === undefined ? next.title : `${next.title} (${next.instance})`;
+  return `${seen}; ${next.daysLeft < 0 ? 'ended' : 'the next ends'} ${inDays(next.daysLeft)}: ${whose}`;
+}
+
+function kubeletWords({ nodes, total, known }: KubeletView): string {
+  const count = (isSo: (row: KubeletRow) => boolean): number => nodes.filter(isSo).length;
+  const said = (number: number, words: string): readonly string[] => (number === 0 ? [] : [`${number} ${words}`]);
+  return [
+    total === known ? `settings of ${total === 1 ? 'the one node' : `all ${total} nodes`} read` : `settings of ${known} of ${counted(total, 'node')} read`,
+    ...said(count(({ anonymous }) => anonymous === true), 'let anybody in'),
+    ...said(count(({ authorization }) => authorization === 'AlwaysAllow'), 'allow everything'),
+    ...said(count(({ readOnlyPort }) => readOnlyPort !== undefined && readOnlyPort !== 0), 'with the read-only port open'),
+  ].join('; ');
 }
 
 function rbacWords({ clusterAdmins, paths, public: everybody }: RbacView): string {
