@@ -16,8 +16,8 @@ const keeps = given.includes(KEEP);
 
 const server = await startFakeApiServer({
   data: withFreshLeases(await readRecordedApi(join(root, 'fixtures/demo/api'))),
-  // The auditor of the recording: no Secrets, and one right short, so that the report shows what it says of that.
-  isForbidden: ({ resource }) => resource === 'leases' || resource === 'secrets',
+  // The auditor of the recording: reads only, no Secrets, and one right short, so that the report shows what it says of that.
+  isForbidden: ({ verb, group, resource }) => !['get', 'list'].includes(verb) || resource === 'leases' || resource === 'secrets' || group === 'secaudit.invalid',
 });
 const directory = mkdtempSync(join(tmpdir(), 'secaudit-demo-'));
 try {

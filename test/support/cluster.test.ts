@@ -8,7 +8,7 @@ import { clusterRole, on, role, roleBinding, user } from './rbac.ts';
 
 describe('snapshotWith', () => {
   it('keeps of an object what its source declares, and no more', () => {
-    const manifest = { ...clusterRole('ops', on([''], ['pods'], 'get')), aggregationRule: { clusterRoleSelectors: [] } };
+    const manifest = { ...clusterRole('ops', on([''], ['pods'], 'get')), immutable: true };
     expect(evidenceOf(snapshotOf(manifest), clusterRoles)).toEqual({
       value: [{ metadata: { name: 'ops' }, rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] }],
     });
