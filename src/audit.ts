@@ -129,6 +129,7 @@ async function withOpenClient<T>(connection: ConnectionFlags, options: ReadingOp
   const { connect } = await import('./cluster/connect.ts');
   const client = await connect(connection, {
     userAgent: `kubectl-secaudit/${VERSION}`,
+    canDoWithoutLogin: true,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -146,7 +147,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   // The probe goes through pods, and is the only one that needs them to be read.
   const wanted = new Set([...sourcesFor(question), ...(options.optIns?.includes('--probe-anonymous') === true ? [pods] : [])]);
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
-  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: 'the API server does not accept this login (401)' };
+  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: client.loginFailure === undefined ? 'the API server does not accept this login (401)' : 'there is no credential to log in with' };
   const unread = first.refusal === undefined
     ? notRequested(sources, options)
     : new Map(sources.filter(needsLogin).map(source => [source, { ...refused, source: source.id }]));
@@ -154,7 +155,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     tool: VERSION,
     collectedAt: first.date,
     clockSkewSeconds: first.clockSkewSeconds,
-    ...(first.refusal === undefined
+    ...(first.refusal === undefined && first.answer !== undefined
       ? // The answer that proved that this is an API server is evidence already.
         { answers: new Map([['/version', first.answer]]) }
       : {}),

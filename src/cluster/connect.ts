@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto';
-import { rootCertificates, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
@@ -8,21 +6,22 @@ import { certificatesInPem } from '../evidence/pem.ts';
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
 import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
-import { caKeyHash } from './ca-key-hash.ts';
-import { openCredentials, readPem, type Credential } from './credentials.ts';
+import { openCredentials, withoutCredentials, type Credential, type Credentials } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
 import { resolveTarget, type Target } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 import { loadPlainHttp } from './plain-http.ts';
-import { proxyFor } from './proxy.ts';
 import { openExchange } from './stream-exchange.ts';
 import { bareHost, BrokenExchange, createAgent, exchange, type Exchange, type Wire } from './transport.ts';
+import { secureContext, trustedAuthorities, wireFactory } from './wires.ts';
 
 export interface ConnectOptions {
   /** Called after every try of every request. */
   readonly onRequest?: (event: RequestEvent) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly userAgent?: string;
+  /** Goes on where the credential cannot be had, to see what the server shows to anybody; {@link ClusterClient.loginFailure} then says why. */
+  readonly canDoWithoutLogin?: boolean;
   /** Aborting it is as {@link ApiClient.close}. */
   readonly signal?: AbortSignal;
 }
@@ -30,13 +29,12 @@ export interface ConnectOptions {
 /** An API client, and what a message about a failed login may say. */
 export interface ClusterClient extends ApiClient {
   readonly login: () => Login;
+  /** Why there is no credential, as one sentence: its plugin failed, its file is not there. Nothing but the handshake is of use then. */
+  readonly loginFailure?: string;
   /** The contexts of the kubeconfig, for a message that asks to choose one. */
   readonly contexts: readonly string[];
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 30;
-/** Node's clocks end here, at 24 days, and take anything longer for no time at all. */
-const LONGEST_TIMEOUT_MILLISECONDS = 2 ** 31 - 1;
 const MOST_TRIES = 3;
 const LONGEST_RETRY_AFTER_SECONDS = 10;
 /** A page of 500 of the largest pods is a twentieth of this. */
@@ -59,7 +57,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   const target = await resolveTarget(flags, env);
   const lifetime = new AbortController();
   const { signal } = lifetime;
-  const credentials = await openCredentials(target, { env, flags, signal: options.signal ?? signal });
+  const { credentials, loginFailure } = await credentialsOf(target, { env, flags, signal: options.signal ?? signal }, options.canDoWithoutLogin === true);
   const trust = await trustedAuthorities(target);
   const wires = wireFactory(target, trust.ca, await loadPlainHttp(new URL(target.server)), flags, env);
   let line = openLine(await credentials.current());
@@ -211,25 +209,6 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     });
   }
 
-  /** Asks without a credential and over a connection of its own, on which no client certificate is shown. */
-  function anonymousVersion(wire: Wire): () => Promise<Answer> {
-    return async () => {
-      const agent = createAgent(wire, false);
-      const report = reporter({ method: 'GET', path: '/version' });
-      try {
-        const { 'User-Agent': userAgent } = constantHeaders;
-        const answer = await exchange(wire, { method: 'GET', path: `${prefix}/version`, headers: { 'User-Agent': userAgent, Accept: 'application/json' }, agent, longestBody: LONGEST_BODY, signal });
-        report(answer.status, answer.bytes);
-        return answer;
-      } catch (error) {
-        if (error instanceof BrokenExchange) report(error.code, error.bytes);
-        throw error;
-      } finally {
-        agent.destroy();
-      }
-    };
-  }
-
   function addressOf(server: URL): string {
     return `${server.hostname}:${server.port === '' ? (server.protocol === 'https:' ? 443 : 80) : server.port}`;
   }
@@ -251,14 +230,9 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
 
   let seen: Promise<RawHandshake> | undefined;
   async function lookAtHandshake(): Promise<RawHandshake> {
-    const { observeHandshake } = await import('./handshake.ts');
-    const wire = wires({});
-    try {
-      return await observeHandshake(wire, anonymousVersion(wire), signal);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      throw new RequestFailure(signal.aborted ? 'interrupted' : 'unreachable', `no handshake with ${target.server} succeeds (${code})`, error);
-    }
+    const { handshakeOf } = await import('./handshake-of.ts');
+    const { 'User-Agent': userAgent } = constantHeaders;
+    return handshakeOf(wires({}), { server: target.server, path: `${prefix}/version`, userAgent, longestBody: LONGEST_BODY, signal, report: reporter({ method: 'GET', path: '/version' }) });
   }
 
   return {
@@ -271,6 +245,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     namespace: target.namespace,
     contexts: target.contexts,
     login: credentials.login,
+    ...(loginFailure === undefined ? {} : { loginFailure }),
     get: (path, { accept, freshConnection = false, beyond } = {}) => {
       if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
       return send({ method: 'GET', path, freshConnection, ...(accept === undefined ? {} : { accept }), ...(beyond === undefined ? {} : { beyond }) }, oneTry);
@@ -309,6 +284,15 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     handshake: () => (seen ??= lookAtHandshake()),
     close,
   };
+}
+
+async function credentialsOf(target: Target, options: Parameters<typeof openCredentials>[1], canDoWithout: boolean): Promise<{ readonly credentials: Credentials; readonly loginFailure?: string }> {
+  try {
+    return { credentials: await openCredentials(target, options) };
+  } catch (error) {
+    if (!canDoWithout || !(error instanceof Problem) || options.signal.aborted) throw error;
+    return { credentials: withoutCredentials(target.origin), loginFailure: error.message };
+  }
 }
 
 /** The connections that present one client certificate. */
@@ -356,62 +340,4 @@ function pauseBefore(tries: number, retryAfter: string | undefined): number {
   if (retryAfter === undefined) return 250 * 2 ** (tries - 1) * jitter;
   const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
   return Math.min(Math.max(Number.isFinite(seconds) ? seconds : 1, 0), LONGEST_RETRY_AFTER_SECONDS) * 1000 + 100 * Math.random();
-}
-
-/** What the server's certificate is verified with: nothing, the configured authorities with a hash of their keys, or those of the system. */
-async function trustedAuthorities(target: Target): Promise<{ readonly ca?: string[]; readonly keyHash?: string; readonly configured?: string }> {
-  if (!target.server.startsWith('https:') || target.tls.insecure) return {};
-  const configured = await readPem(target.tls.ca, 'certificate-authority', `cluster ${JSON.stringify(target.cluster ?? target.server)}`);
-  if (configured !== undefined) return { ca: [configured], configured, keyHash: caKeyHash(checkedAuthorities(configured, target)) };
-  // kubectl trusts what the operating system trusts; the list that Node brings is for machines without one.
-  const system = getCACertificates('system');
-  return { ca: [...(system.length > 0 ? system : rootCertificates), ...getCACertificates('extra')] };
-}
-
-/** OpenSSL passes over an authority that it cannot read, and the person would be told that the server is not to be trusted. */
-function checkedAuthorities(pem: string, target: Target): X509Certificate[] {
-  const { ca } = target.tls;
-  const where = ca !== undefined && 'file' in ca ? ca.file : target.origin;
-  const wrong = (cause?: unknown): Problem => new Problem(`the certificate authority for ${target.server} in ${where} is no PEM certificate; get a new kubeconfig`, { cause });
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-  if (blocks === null) throw wrong();
-  try {
-    return blocks.map(block => new X509Certificate(block));
-  } catch (error) {
-    throw wrong(error);
-  }
-}
-
-function wireFactory(
-  target: Target,
-  ca: string[] | undefined,
-  modules: Pick<Wire, 'plainHttp'>,
-  flags: ConnectionFlags,
-  env: NodeJS.ProcessEnv,
-): (credential: Credential) => Wire {
-  const server = new URL(target.server);
-  const proxy = proxyFor(server, target.proxyUrl, env);
-  const timeoutMilliseconds = Math.min(Math.round((flags.requestTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000), LONGEST_TIMEOUT_MILLISECONDS);
-  const { serverName, insecure } = target.tls;
-  return credential => ({
-    server,
-    tls: { context: secureContext(target, ca, credential), rejectUnauthorized: !insecure, ...(serverName === undefined ? {} : { serverName }) },
-    ...(proxy === undefined ? {} : { proxy }),
-    ...modules,
-    timeoutMilliseconds,
-  });
-}
-
-function secureContext(target: Target, ca: string[] | undefined, credential: Credential): SecureContext {
-  const { certificate } = credential;
-  try {
-    return createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
-    });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new Problem(`the certificates configured for ${target.server} in ${target.origin} cannot be used (${code}); get a new kubeconfig`);
-  }
 }

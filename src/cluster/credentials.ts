@@ -78,6 +78,11 @@ export async function openCredentials(target: Target, options: CredentialOptions
   };
 }
 
+/** Nobody's: for a look at what a server shows to anybody. */
+export function withoutCredentials(place: string): Credentials {
+  return { current: () => Promise.resolve({}), renew: () => Promise.resolve(undefined), login: () => ({ method: 'anonymous', place }) };
+}
+
 interface Source {
   readonly get: () => Promise<Credential>;
   readonly isRenewable: boolean;

@@ -15,8 +15,8 @@ export interface FirstAnswer {
   readonly clockSkewSeconds: number;
   /** Why this login is not accepted, in a sentence with what to do; the server may still show something to anybody. */
   readonly refusal?: string;
-  /** The answer of /version, so that nobody need ask again. */
-  readonly answer: Answer;
+  /** The answer of /version, so that nobody need ask again; absent where nobody could be asked in this login's name. */
+  readonly answer?: Answer;
 }
 
 /** The path that everybody may read on a cluster with default settings. */
@@ -27,6 +27,7 @@ const VERSION_PATH = '/version';
  * @throws {Problem} it cannot be reached or is no API server; with what to do
  */
 export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
+  if (client.loginFailure !== undefined) return withoutLogin(client, client.loginFailure);
   const before = Date.now();
   const answer = await client.get(VERSION_PATH).catch((error: unknown) => {
     if (!(error instanceof RequestFailure)) throw error;
@@ -47,6 +48,17 @@ export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
     ...(isRefused ? { refusal: describeUnauthorized(client.login(), server, new Date(Number.isNaN(date) ? after : date)) } : {}),
     answer,
   };
+}
+
+/** There is no credential to ask with. A server that shows itself all the same is worth a report. */
+async function withoutLogin(client: ClusterClient, refusal: string): Promise<FirstAnswer> {
+  try {
+    await client.handshake();
+  } catch (error) {
+    if (error instanceof RequestFailure) throw new Problem(refusal, { cause: error });
+    throw error;
+  }
+  return { date: rfc3339(Date.now()), dateFrom: 'thisMachine', clockSkewSeconds: 0, refusal };
 }
 
 /**

@@ -47,7 +47,7 @@ describe('an API server', () => {
     const server = await start({ isForbidden: ({ path }) => path === '/version' });
     const first = await firstAnswer(await open(server));
     expect(first.gitVersion).toBeUndefined();
-    expect(first.answer.status).toBe(403);
+    expect(first.answer?.status).toBe(403);
   });
 });
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,9 @@ const expired = (): object => server.certificateUser({ commonName: 'ana', notBef
 const LOGINS: readonly (readonly [string, () => object, RegExp, string[]])[] = [
   ['an expired client certificate', expired, /the client certificate of user "tester" .*expired on/, ['pki-authority-expiring failed', 'pki-certificate-expired failed']],
   ['a dead token', () => ({ token: TOKEN }), /does not accept the token of user "tester"/, ['pki-authority-expiring failed']],
+  ['an exec plugin that fails', () => ({ exec: { command: 'false', apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' } }), /the exec plugin "false" of user "tester".* ended with exit code 1/, ['pki-authority-expiring failed']],
+  ['an exec plugin that is not there', () => ({ exec: { command: 'no-such-plugin', apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never', installHint: 'ask the admins' } }), /"no-such-plugin".* was not found; ask the admins/, ['pki-authority-expiring failed']],
+  ['a token file that is not there', () => ({ tokenFile: '/nonexistent/token' }), /cannot read the tokenFile \/nonexistent\/token/, ['pki-authority-expiring failed']],
 ];
 
 describe.each(LOGINS)('with %s', (_name, user, words, failed) => {
@@ -83,12 +87,24 @@ describe.each(LOGINS)('with %s', (_name, user, words, failed) => {
     expect(stdout).toMatch(/^not read: certificates of signing requests \(/m);
     expect(stdout).not.toMatch(/[1-9]\d* passed/);
   });
+});
 
-  it.each(['rbac', 'versions', 'permissions', 'snapshot'])('%s has nothing to show and says the same', async command => {
-    const { code, stdout, stderr } = await run(user(), [command, ...(command === 'snapshot' ? [join(directory, 'x.gz')] : [])]);
+it.each([['rbac'], ['secrets'], ['versions'], ['permissions'], ['snapshot', 'x.gz'], ['rbac', 'who-can', 'get', 'pods'], ['rbac', 'access', 'ana'], ['rbac', 'path', 'User/ana']])('%s %s has nothing to show and says the same', async (...command) => {
+  const user = { exec: { command: 'false', apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' } };
+  for (const [login, words] of [[expired(), /expired on/], [user, /ended with exit code 1/]] as const) {
+    const { code, stdout, stderr } = await run(login, command.map(word => (word === 'x.gz' ? join(directory, word) : word)));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(words);
-  });
+    expect(existsSync(join(directory, 'x.gz'))).toBe(false);
+  }
+});
+
+it('a plugin that fails before a server that is not there: the plugin is what can be corrected', async () => {
+  const file = join(directory, 'kubeconfig-nowhere');
+  await writeFile(file, server.kubeconfig({ user: { exec: { command: 'false', apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' } }, cluster: { server: 'https://127.0.0.1:1' } }));
+  const { code, stdout, stderr } = await runSecaudit(['scan', '--kubeconfig', file]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^error: the exec plugin "false" [^\n]*\n$/);
 });
 
 it('no credential goes along with what anybody may ask', async () => {

@@ -3,6 +3,7 @@ import { judge, takeSnapshot, type AuditQuestion } from '../../audit.ts';
 import type { AuditReport } from '../../engine/report-model.ts';
 import type { Snapshot } from '../../evidence/snapshot.ts';
 import { clusterRoleBindings } from '../../evidence/sources/rbac.ts';
+import { Problem } from '../../problem.ts';
 import type { Style } from '../../report/style.ts';
 import { openSnapshot } from '../audit-command.ts';
 import { auditFlags, colorOf, connectionFlags, connectionOf, outputFlags } from '../flags.ts';
@@ -37,6 +38,8 @@ export async function runQuestion(question: Question, flags: QuestionFlags): Pro
   const snapshot = flags.snapshot === undefined
     ? await readLive({ ...nothing, asked: question.toRead }, flags)
     : await openSnapshot(flags.snapshot, undefined, flags);
+  // Nothing was read, and an answer from nothing would read like one.
+  if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);
   const report = judge(snapshot, { ...nothing, asked: question.toAsk(snapshot) });
   await printReport(report, question.table, {
     output: flags.output,
