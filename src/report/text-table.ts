@@ -15,37 +15,55 @@ export interface Column<Row> {
 /** The narrowest that a flexible column becomes; beyond that lines are simply longer than the terminal. */
 const NARROWEST = 16;
 const GAP = 2;
+/** A cell that is wider moves what stands right of it in its own row, and no other row. */
+const WIDEST = 200;
 
 /**
  * A table as kubectl prints it: columns, no lines. Every cell is escaped; nothing is ever cut: where the terminal is
- * narrow, flexible columns wrap, and into a pipe they do not.
+ * narrow, flexible columns wrap, and into a pipe they do not. One overlong name does not make all rows as long.
  */
 export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], style: Style, indent = 0): string {
   const cells = rows.map(row => columns.map(column => escapeForTerminal(column.value(row))));
   const natural = columns.map(({ header }, index) =>
-    Math.max(style.headers ? header.length : 0, ...cells.map(row => stringWidth(row[index] ?? ''))),
+    cells.reduce((widest, row) => Math.max(widest, Math.min(WIDEST, stringWidth(row[index] ?? ''))), style.headers ? header.length : 0),
   );
   const widths = fit(natural, columns.map(({ flexible }) => flexible === true), style.width - indent);
+  const lines: string[] = [];
+  let regular: string[][] = style.headers ? [columns.map(({ header }) => paint(style, 'bold', header))] : [];
+  rows.forEach((row, at) => {
+    const texts = cells[at] ?? [];
+    const isLong = texts.map(text => stringWidth(text) > WIDEST);
+    const painted = columns.map((column, index) => {
+      // A flexible column wraps all the same where there is a terminal to fit into.
+      const isWhole = isLong[index] === true && !(column.flexible === true && Number.isFinite(style.width));
+      const text = texts[index] ?? '';
+      return (isWhole ? [text] : wrap(text, widths[index] ?? 0)).map(line => (column.paint === undefined ? line : column.paint(line, row)));
+    });
+    if (!isLong.includes(true)) {
+      regular.push(painted.map(cell => cell.join('\n')));
+      return;
+    }
+    lines.push(...linesOf(regular, widths), ...linesOfLong(painted, widths));
+    regular = [];
+  });
+  return [...lines, ...linesOf(regular, widths)].map(line => ' '.repeat(indent) + line.trimEnd()).join('\n');
+}
+
+function linesOf(rows: readonly string[][], widths: readonly number[]): string[] {
+  if (rows.length === 0) return [];
   const table = new Table({
     chars: BARE,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colWidths: widths.map((width, index) => (index === widths.length - 1 ? width : width + GAP)),
   });
-  if (style.headers) table.push(columns.map(({ header }) => paint(style, 'bold', header)));
-  rows.forEach((row, at) => {
-    table.push(
-      columns.map((column, index) =>
-        wrap(cells[at]?.[index] ?? '', widths[index] ?? 0)
-          .map(line => (column.paint === undefined ? line : column.paint(line, row)))
-          .join('\n'),
-      ),
-    );
-  });
-  return table
-    .toString()
-    .split('\n')
-    .map(line => ' '.repeat(indent) + line.trimEnd())
-    .join('\n');
+  table.push(...rows);
+  return table.toString().split('\n');
+}
+
+/** A row with a long cell, by hand: the table would measure that cell over and over, for seconds. */
+function linesOfLong(cells: readonly (readonly string[])[], widths: readonly number[]): string[] {
+  return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) =>
+    cells.map((cell, index) => `${cell[at] ?? ''}${' '.repeat(Math.max(0, (widths[index] ?? 0) - stringWidth(cell[at] ?? '')) + GAP)}`).join(''));
 }
 
 /** Breaks text into lines of at most that many columns, between words where there are any. */
