@@ -142,11 +142,15 @@ async function withOpenClient<T>(connection: ConnectionFlags, options: ReadingOp
 }
 
 async function readSources(client: ClusterClient, question: AuditQuestion, options: ReadingOptions): Promise<Snapshot> {
-  const [{ firstAnswer }, { collect }] = await Promise.all([import('./cluster/first-answer.ts'), import('./collect/collect.ts')]);
+  const [{ firstAnswer }, { collect }, { isNamespaceMissing }] = await Promise.all([
+    import('./cluster/first-answer.ts'), import('./collect/collect.ts'), import('./collect/namespace-missing.ts'),
+  ]);
   const first = await firstAnswer(client);
   // The probe goes through pods, and is the only one that needs them to be read.
   const wanted = new Set([...sourcesFor(question), ...(options.optIns?.includes('--probe-anonymous') === true ? [pods] : [])]);
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
+  const { namespace } = options;
+  const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
   const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: client.loginFailure === undefined ? 'the API server does not accept this login (401)' : 'there is no credential to log in with' };
   const unread = first.refusal === undefined
     ? notRequested(sources, options)
@@ -166,6 +170,9 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  if (await missing) {
+    throw new Problem(`there is no namespace ${namespace ?? ''} on ${client.connection.server}; check --namespace and --context (kubectl get namespaces)`);
+  }
   return deepFreeze({
     ...snapshot,
     ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),

@@ -10,6 +10,7 @@ export function renderReadsPage(sources: Iterable<Source>): string {
   return `${[
     '# What secaudit reads',
     'Every field that may enter memory as evidence. Anything else is dropped while the answer is parsed. Written by `npm run reference`.',
+    'With `-n`, one `GET` of that namespace tells whether it is there. Nothing of it is kept, and it takes no right: who may not look goes on.',
     ...sections,
   ].join('\n\n')}\n`;
 }
