@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Problem } from '../problem.ts';
 import { fieldsOf, type Fields } from './kubeconfig-fields.ts';
+import { isPath, listedFiles, ownKubeconfigs, pathFrom } from './kubeconfig-paths.ts';
 
 /** A PEM text that a kubeconfig carries, or the absolute path of the file that holds it. */
 export type Pem = { readonly data: string } | { readonly file: string };
@@ -74,7 +76,7 @@ export interface Kubeconfig {
  * @throws {Problem} an explicit file that is missing, a file that cannot be read or is no kubeconfig
  */
 export async function loadKubeconfig(explicit: string | undefined, env: NodeJS.ProcessEnv): Promise<Kubeconfig> {
-  const listed = isGiven(explicit) ? [explicit] : isGiven(env.KUBECONFIG) ? env.KUBECONFIG.split(delimiter) : [homeFile(env)];
+  const listed = isGiven(explicit) ? [explicit] : isGiven(env.KUBECONFIG) ? listedFiles(env.KUBECONFIG, process.platform) : [ownKubeconfig(env)];
   const loaded: Kubeconfig[] = [];
   const missing: string[] = [];
   for (const listedFile of new Set(listed.filter(name => name !== ''))) {
@@ -101,8 +103,9 @@ function merge(loaded: readonly Kubeconfig[]): Kubeconfig {
   };
 }
 
-function homeFile(env: NodeJS.ProcessEnv): string {
-  return join(isGiven(env.HOME) ? env.HOME : homedir(), '.kube', 'config');
+function ownKubeconfig(env: NodeJS.ProcessEnv): string {
+  const places = ownKubeconfigs(env, homedir(), process.platform);
+  return places.find(place => existsSync(place)) ?? places[0] ?? '';
 }
 
 function isGiven(value: string | undefined): value is string {
@@ -223,7 +226,7 @@ function execEntry(fields: Fields, directory: string): ExecEntry {
   const apiVersion = fields.text('apiVersion');
   return {
     // A name without a separator is looked up on the PATH, never next to the file.
-    command: command.includes(sep) ? absolute(command, directory) : command,
+    command: isPath(command, process.platform) ? absolute(command, directory) : command,
     args: fields.texts('args'),
     env: fields.list('env', variable => ({ name: variable.text('name'), value: variable.text('value') })),
     apiVersion,
@@ -235,5 +238,5 @@ function execEntry(fields: Fields, directory: string): ExecEntry {
 }
 
 function absolute(path: string, directory: string): string {
-  return path === '' ? '' : resolve(directory, path);
+  return pathFrom(directory, path, process.platform);
 }

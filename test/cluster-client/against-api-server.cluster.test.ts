@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type ClusterClient } from '../../src/cluster/connect.ts';
 import { firstAnswer } from '../../src/cluster/first-answer.ts';
+import { isNamespaceMissing } from '../../src/collect/namespace-missing.ts';
 import { startApiServer, type Ground } from '../cluster/api-server.ts';
 import { controlPlaneVersion } from '../cluster/binaries.ts';
 import type { ApiData, ApiList } from '../support/api-data.ts';
@@ -51,6 +52,13 @@ describe('a real API server', () => {
     expect(b.headers['content-encoding']).toBeUndefined();
     expect(a.body).toBe(b.body);
     expect(a.bytes).toBeLessThan(b.bytes / 3);
+  });
+
+  it('says of a namespace that it is not there, to who may look', async () => {
+    const admin = await open(ground.kubeconfig.admin);
+    expect([await isNamespaceMissing(admin, 'no-such-place'), await isNamespaceMissing(admin, 'default')]).toEqual([true, false]);
+    // A 403 proves nothing.
+    expect(await isNamespaceMissing(await open(ground.kubeconfig.admin, { as: 'bob' }), 'no-such-place')).toBe(false);
   });
 
   it('sees the impersonated user', async () => {
