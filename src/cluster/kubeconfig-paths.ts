@@ -40,7 +40,7 @@ export function pathFrom(directory: string, path: string, platform: Platform): s
   if (path === '') return '';
   if (platform !== 'win32') return posix.resolve(directory, path);
   // To Go a path is absolute with its volume only, where Node takes the one of the directory: `\keys` is below it.
-  const isAbsolute = /^(?:[a-z]:[\\/]|[\\/]{2}[^\\/]+[\\/][^\\/]+)/i.test(path);
+  const isAbsolute = /^(?:[a-z]:[\\/]|[\\/]{2})/i.test(path);
   return isAbsolute ? win32.normalize(path) : win32.join(directory, path);
 }
 
