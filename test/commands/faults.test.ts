@@ -65,7 +65,7 @@ const LIST_FAULTS: readonly (readonly [name: string, fault: Fault, reason: strin
 
 describe('a fault of one list is a gap with its reason, in bounded time, and never a pass', () => {
   it.each(LIST_FAULTS)('%s', async (_name, fault, reason) => {
-    const { code, report, seconds } = await scan([{ path: BINDINGS, fault }], ['--request-timeout', '1s']);
+    const { code, report, seconds } = await scan([{ path: BINDINGS, fault }], ['--request-timeout', '3s']);
     expect(code).toBe(0);
     const source = report.sources.find(({ gap }) => gap?.source === 'clusterrolebindings');
     expect(source?.gap).toMatchObject({ kind: reason === 'notServed' ? 'notObservable' : 'gap', reason });
@@ -99,7 +99,7 @@ describe('a fault on a later page leaves no half list', () => {
     ['a gzip archive that is cut off', { cut: 'gzip' }, 'truncated'],
     ["a proxy's page", { reply: { ...html, contentType: 'text/html' } }, 'malformed'],
   ])('%s', async (_name, fault, reason) => {
-    const { report } = await scan([{ path: BINDINGS, onNextPages: true, fault }], ['--request-timeout', '1s'], { data: pages() });
+    const { report } = await scan([{ path: BINDINGS, onNextPages: true, fault }], ['--request-timeout', '3s'], { data: pages() });
     expect(report.sources.find(({ id }) => id === 'clusterrolebindings')).toMatchObject({ status: 'gap', gap: { reason } });
     expect(report.checks.filter(({ id, status: verdict }) => id.startsWith('rbac-') && verdict === 'passed')).toEqual([]);
   });
