@@ -77,7 +77,7 @@ describe.each(LOGINS)('with %s', (_name, user, words, failed) => {
     expect(code).toBe(1);
     expect(stderr).toMatch(words);
     expect(stdout).toMatch(/^API server +kube-apiserver +\d{4}-\d\d-\d\d +40 days +exact +handshake with the API server/m);
-    expect(stdout).toMatch(/^authority of the API server +kubernetes +\d{4}-\d\d-\d\d +\d+ days +exact +kubeconfig of this run and 3 more/m);
+    expect(stdout).toMatch(/^authority of the API server +kubernetes +\d{4}-\d\d-\d\d +\d+ days +exact +handshake with the API server and 3 more/m);
     expect(/^your own login +ana +\d{4}-\d\d-\d\d +1 day ago +exact/m.test(stdout)).toBe(failed.includes('pki-certificate-expired failed'));
     expect(stdout).not.toMatch(/nothing that a binding gives it/);
     expect(stdout).toMatch(/^not read: certificates of signing requests \(/m);

@@ -66,5 +66,5 @@ describe('a fault in one source', async () => {
         }
       }
     }
-  });
+  }, 120_000);
 });
