@@ -36,6 +36,8 @@ export interface CertificateScrape {
   readonly at?: string;
   readonly sumSeconds?: number;
   readonly count?: number;
+  /** Asked at the node's own address: what the request showed was the caller's own credential, and not the API server's. */
+  readonly isDirect?: true;
 }
 
 /** @throws {Error} where a scrape is cut off or is no Prometheus text */
@@ -58,7 +60,7 @@ interface Read {
   readonly scrape: CertificateScrape;
 }
 
-function readScrape({ body, date }: NodeAnswer): Read {
+function readScrape({ body, date, way }: NodeAnswer): Read {
   const families = parsePrometheusText(body, name => KEPT.has(name), 'dropInfinite');
   const value = (family: (typeof FAMILIES)[number]): number | undefined => families[family]?.[0]?.value;
   // Families come in the order of their names, so that this one being there shows that none before it is missing.
@@ -76,6 +78,7 @@ function readScrape({ body, date }: NodeAnswer): Read {
       ...(date === undefined ? {} : { at: date }),
       ...(sum === undefined ? {} : { sumSeconds: sum }),
       ...(count === undefined ? {} : { count }),
+      ...(way === 'direct' ? { isDirect: true as const } : {}),
     },
   };
 }

@@ -11,7 +11,7 @@ export function isIssuedBy(certificate: KeptCertificate, authorities: readonly K
 }
 
 /** Whether the key of one certificate signed the other. */
-export function isSignedBy(certificate: KeptCertificate, authority: KeptCertificate): boolean {
+function isSignedBy(certificate: KeptCertificate, authority: KeptCertificate): boolean {
   // Cheap first: names, then key identifiers.
   if (certificate.issuer !== authority.subject) return false;
   if (certificate.authorityKeyId !== undefined && authority.subjectKeyId !== undefined && certificate.authorityKeyId !== authority.subjectKeyId) return false;

@@ -26,10 +26,10 @@ export function kubeletClientEnds(kubelets: readonly KubeletMetrics[]): string[]
   return ends.filter((end, at) => at === 0 || Date.parse(end) - Date.parse(ends[at - 1] ?? '') > SAME_SECONDS * 1000);
 }
 
-/** Undefined where another client was counted meanwhile, since the sum is then of two. */
+/** Undefined where another client was counted meanwhile, since the sum is then of two, and where nobody asked through an API server. */
 function endBetween(before: CertificateScrape | undefined, after: CertificateScrape | undefined): string | undefined {
   if (before?.count === undefined || before.sumSeconds === undefined || after?.count === undefined || after.sumSeconds === undefined || after.at === undefined) return undefined;
-  return after.count - before.count === 1 ? endFrom(after.sumSeconds - before.sumSeconds, after.at) : undefined;
+  return after.isDirect !== true && after.count - before.count === 1 ? endFrom(after.sumSeconds - before.sumSeconds, after.at) : undefined;
 }
 
 /**

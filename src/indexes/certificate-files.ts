@@ -26,15 +26,10 @@ export function howToSeeFiles(isManaged: boolean, file: string): string {
 }
 
 function howToSee(platform: Platform | undefined, file: string): string {
-  switch (platform?.distribution) {
-    case 'k3s':
-    case 'rke2':
-      return `${platform.distribution} certificate check, on a server`;
-    case 'kubeadm':
-      return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
-    default:
-      return 'openssl x509 -noout -enddate on its file, on a control-plane node';
-  }
+  const distribution = platform?.distribution;
+  if (distribution === 'k3s' || distribution === 'rke2') return `${distribution} certificate check, on a server`;
+  if (distribution !== 'kubeadm') return 'openssl x509 -noout -enddate on its file, on a control-plane node';
+  return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
 }
 
 /**

@@ -130,7 +130,7 @@ function rightsOf(identity: Identity, isMaster: boolean, graph: Attempted<RbacGr
 }
 
 /** The strongest right of all grants that reach an identity: by what it leads to, then the whole cluster before a namespace. */
-export function strongestOf(grants: readonly Grant[], identity: Identity): StrongestRight | undefined {
+function strongestOf(grants: readonly Grant[], identity: Identity): StrongestRight | undefined {
   let best: { readonly rank: number; readonly right: StrongestRight } | undefined;
   for (const grant of grants) {
     if (!isMatch(grant.subject, identity)) continue;

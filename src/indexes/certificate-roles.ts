@@ -116,9 +116,14 @@ function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evi
   const gaps = kubelets.value.flatMap(each => ('gap' in each ? [each.gap] : []));
   if (kubelets.value.length === 0) return { ...row, grade: 'notUsed', how: NO_NODES };
   if (read.length === 0 && gaps.length > 0) return { ...row, grade: gradeOf(gaps), how: wordsOf(gaps), gaps };
+  if (read.every(({ scrapes }) => scrapes.every(({ isDirect }) => isDirect === true))) {
+    return { ...row, grade: 'notRead', how: DIRECT, raise: '--kubelet proxy', gaps: [{ kind: 'notRequested', reason: 'flagNotGiven', source: kubeletMetrics.id, detail: DIRECT, flag: '--kubelet proxy' }] };
+  }
   const how = 'other clients asked the same kubelets meanwhile, so no single request stands out';
   return { ...row, grade: 'notRead', how, raise: 'another try', gaps: [{ kind: 'gap', reason: 'notSeen', source: kubeletMetrics.id, detail: how }] };
 }
+
+const DIRECT = 'kubelets were asked directly, so that no API server showed them its certificate';
 
 const NO_NODES = 'there are no nodes';
 

@@ -1,7 +1,7 @@
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { certificateRoles, type CertificateRoles } from './certificate-roles.ts';
-import { isKnownEnd, type CertificateRole } from './certificate-role.ts';
+import { isKnownEnd, type CertificateRole, type RoleId } from './certificate-role.ts';
 import { isIn, support, type ComponentIn } from './support.ts';
 
 /** Something that ends on a known day. A support end is still to come; a certificate may have ended already. */
@@ -40,26 +40,21 @@ function certificateEnds(certificates: Attempted<CertificateRoles>): Deadline[] 
   });
 }
 
+/** What is not called by its title. */
+const END_WORDS: { readonly [role in RoleId]?: string } = {
+  'apiserver-serving': 'certificate of the API server',
+  'apiserver-loopback': 'certificate of the API server for itself, renewed by a restart',
+  'loopback-authority': 'authority of the certificate of the API server for itself',
+  login: 'certificate of your own login',
+  issued: 'certificate issued on request',
+  'kubelet-client': 'client certificate of the kubelet',
+  'kubelet-serving': 'serving certificate of the kubelet',
+};
+
 function endWords({ role, title, instance }: CertificateRole, subject: string | undefined): string {
-  const of = subject === undefined ? (instance === undefined ? '' : ` (${instance})`) : ` (${subject})`;
-  switch (role) {
-    case 'apiserver-serving':
-      return `certificate of the API server${of}`;
-    case 'apiserver-loopback':
-      return `certificate of the API server for itself, renewed by a restart${of}`;
-    case 'loopback-authority':
-      return `authority of the certificate of the API server for itself${of}`;
-    case 'login':
-      return `certificate of your own login${of}`;
-    case 'issued':
-      return `certificate issued on request${of}`;
-    case 'kubelet-client':
-      return 'client certificate of the kubelet';
-    case 'kubelet-serving':
-      return 'serving certificate of the kubelet';
-    default:
-      return role.endsWith('-authority') ? `${title}${of}` : `certificate of the ${title}${of}`;
-  }
+  const words = END_WORDS[role] ?? (role.endsWith('-authority') ? title : `certificate of the ${title}`);
+  const name = subject ?? instance;
+  return name === undefined || role.startsWith('kubelet-') ? words : `${words} (${name})`;
 }
 
 function supportEnds(components: readonly ComponentIn<'supported'>[]): Deadline[] {

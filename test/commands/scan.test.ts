@@ -142,7 +142,8 @@ describe('kubectl secaudit', () => {
   });
   it('says what was read when it is interrupted, and ends with 130', async () => {
     const slow = await startFakeApiServer({ data, faults: [{ path: '/metrics', fault: { slow: 'headers', milliseconds: 60_000 } }] });
-    const interrupted = scan([], {
+    // Wide, since the first screen shows the reasons of most checks only.
+    const interrupted = scan(['-o', 'wide'], {
       env: { KUBECONFIG: await configFor(slow) },
       whileRunning: child => {
         const timer = setInterval(() => {

@@ -55,6 +55,9 @@ describe('parseKubeletMetrics', () => {
     expect(parseKubeletMetrics(answer(scrape({ client: '+Inf', server: '+Inf' })))).not.toHaveProperty('clientTtlSeconds');
     expect(parseKubeletMetrics(answer(scrape({ client: '+Inf' })))).not.toHaveProperty('serverTtlSeconds');
   });
+  it('says where it was not the API server that asked', () => {
+    expect(parseKubeletMetrics({ ...answer(scrape()), way: 'direct' }).scrapes).toMatchObject([{ isDirect: true }]);
+  });
   it('keeps a lifetime that is over', () => {
     expect(parseKubeletMetrics(answer(scrape({ client: '-12.5' }))).clientTtlSeconds).toBe(-12.5);
   });

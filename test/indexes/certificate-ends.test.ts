@@ -35,6 +35,9 @@ describe('what API servers show to kubelets', () => {
   it('is not known where another client was counted too, or none was', () => {
     expect(ends([scrape(4, 1000, 0), scrape(6, 9000, 1)], [scrape(4, 1000, 0), scrape(4, 1000, 1)], [scrape(4, 1000, 0)], [])).toEqual([]);
   });
+  it('is not known where the caller asked kubelets directly, and so showed them something of its own', () => {
+    expect(ends([scrape(4, 1000, 0), { ...scrape(5, 87_399.5, 1), isDirect: true } as ReturnType<typeof scrape>])).toEqual([]);
+  });
   it('is one certificate where two nodes say the same, and a second began for one of them', () => {
     expect(ends([scrape(1, 0, 0), scrape(2, 499.9, 0)], [scrape(1, 0, 1), scrape(2, 499.5, 1)])).toEqual([at(1_800_000_500)]);
   });

@@ -79,6 +79,12 @@ describe('kubelets', () => {
     expect(client(pkiCluster({ sources }))).toMatchObject({ grade: 'notRead', how: 'the kubelet did not answer within 5 s' });
     expect(client(pkiCluster({ sources, objects: [signingRequest('csr-1', issued(365))] }))).toMatchObject({ grade: 'exact', how: 'CertificateSigningRequest csr-1; whether the kubelet uses it is not seen' });
   });
+  it('that were asked directly say nothing of what API servers show', () => {
+    const scrapes = [{ at: '2026-11-21T11:59:59Z', sumSeconds: 100, count: 1, isDirect: true }, { at: NOW, sumSeconds: 900.5, count: 2, isDirect: true }];
+    const roles = rolesOf(pkiCluster({ sources: { kubeletmetrics: [{ of: 'blue-1', value: { clientTtlSeconds: 86_399, scrapes } }] } }));
+    expect(roles.find(({ role }) => role === 'apiserver-kubelet-client')).toMatchObject({ grade: 'notRead', raise: '--kubelet proxy' });
+    expect(roles.find(({ role }) => role === 'kubelet-client')).toMatchObject({ grade: 'expiryOnly', notAfter: '2026-11-22T12:00:00Z' });
+  });
   it('that do not exist still hold what was issued to them', () => {
     expect(rolesOf(pkiCluster({ objects: [signingRequest('csr-1', issued(365, 'system:node:gone'))] })).find(({ role }) => role === 'issued')).toMatchObject({ instance: 'system:node:gone', grade: 'exact' });
   });

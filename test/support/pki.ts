@@ -35,7 +35,7 @@ export const proxyAuthority = made({ commonName: 'front-proxy-ca', use: 'authori
 const loopbackAuthority = made({ commonName: 'apiserver-loopback-client-ca@1795287491', use: 'authority', notAfter: inDays(1096) });
 export const servingFields = { commonName: 'kube-apiserver', names: ['kubernetes', 'kubernetes.default.svc', '10.96.0.1', '203.0.113.7'], use: 'server' } as const;
 export const serving = made(servingFields, authority);
-export const loopback = made({ commonName: 'apiserver-loopback-client@1795287491', names: ['apiserver-loopback-client'], use: 'server', notAfter: inDays(1096) }, loopbackAuthority);
+const loopback = made({ commonName: 'apiserver-loopback-client@1795287491', names: ['apiserver-loopback-client'], use: 'server', notAfter: inDays(1096) }, loopbackAuthority);
 /** A person's login that no check has anything to say about. */
 export const login = made({ commonName: 'ana', organizations: ['sre'], use: 'client', notAfter: inDays(60) }, authority);
 

@@ -15,7 +15,7 @@ export function certificateEvidence({ certificate, sightings: [first] }: SeenCer
   return sightingEvidence(first, field, certificate[field]);
 }
 
-export function sightingEvidence({ resource, path, shown }: Sighting, field: string, value: unknown): EvidenceItem {
+function sightingEvidence({ resource, path, shown }: Sighting, field: string, value: unknown): EvidenceItem {
   return { resource, path: `${path}.${field}`, value, grade: 'exact', ...shown };
 }
 
