@@ -35,7 +35,7 @@ export const networkView = defineIndex({
 });
 
 /** What the nodes of a cluster do together. */
-export function overall(nodes: readonly Pick<Enforcement, 'state'>[]): NetworkView['enforcement'] {
+function overall(nodes: readonly Pick<Enforcement, 'state'>[]): NetworkView['enforcement'] {
   const states = new Set(nodes.map(({ state }) => state));
   const has = (state: Enforcement['state']): boolean => states.has(state);
   if (states.size === 0) return 'noNodes';

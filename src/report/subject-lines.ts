@@ -38,7 +38,7 @@ function line<View extends object>(
 ): readonly SubjectLine[] {
   // With nobody logged in there is nothing to say that the handshake does not.
   if (view === undefined || report.loginRefused !== undefined) return [];
-  const seen = 'gaps' in view ? `not known: ${[...new Set((view as ViewGaps).gaps.map(({ detail }) => detail))].join('; ')}` : words(view);
+  const seen = 'gaps' in view ? `not known: ${[...new Set(view.gaps.map(({ detail }) => detail))].join('; ')}` : words(view);
   return [{ subject, ...standingOf(report, family), seen }];
 }
 
