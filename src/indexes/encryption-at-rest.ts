@@ -3,7 +3,7 @@ import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { PerResult } from '../evidence/source.ts';
-import { apiServerMetrics, apiServerPods, flagz, readyz, secretCount } from '../evidence/sources/api-server.ts';
+import { apiServerLeases, apiServerMetrics, apiServerPods, flagz, liveReplicas, readyz, secretCount } from '../evidence/sources/api-server.ts';
 import { serverVersion } from '../evidence/sources/versions.ts';
 import { attestedEvidence, judgeFlagz, judgePods, readyzEvidence, unknown } from './encryption-settings.ts';
 import { judgeReplica, type ReplicaEncryption, type StoredSecrets } from './encryption-verdict.ts';
@@ -25,18 +25,20 @@ export const encryptionAtRest = defineIndex({
   needs: {
     metrics: attempt(apiServerMetrics),
     pods: attempt(apiServerPods),
+    leases: attempt(apiServerLeases),
     flags: attempt(flagz),
     health: attempt(readyz),
     counted: attempt(secretCount),
     version: attempt(serverVersion),
   },
-  build({ metrics, pods, flags, health, counted, version }): EncryptionAtRest {
+  build({ metrics, pods, leases, flags, health, counted, version }): EncryptionAtRest {
     const secrets = storedSecrets(counted, metrics);
     const byPods = judgePods('value' in pods ? pods.value : [], 'gaps' in metrics ? metrics.gaps : []);
     if ('value' in metrics && metrics.value.length > 0) {
       const judged = metrics.value.map(result =>
         'gap' in result ? unknown(result.of, [result.gap]) : judgeReplica(result.of, result.value, secrets));
-      return { replicas: settledByPods(withSharedConfiguration(sorted(judged)), sorted(byPods)), secrets };
+      const replicas = settledByPods(withSharedConfiguration(sorted(judged)), sorted(byPods));
+      return { replicas: withUnseen(replicas, leases), secrets };
     }
 
     const gaps = 'gaps' in metrics ? metrics.gaps : [NO_REPLICA];
@@ -46,9 +48,23 @@ export const encryptionAtRest = defineIndex({
     ];
     const bySettings = byPods.length > 0 ? byPods : ['value' in flags ? judgeFlagz(flags.value, gaps) : unknown('API server', gaps)];
     const replicas = bySettings.map(replica => (replica.verdict === 'unknown' ? { ...replica, evidence: [...replica.evidence, ...hints] } : replica));
-    return { replicas: sorted(replicas), secrets };
+    return { replicas: withUnseen(sorted(replicas), leases), secrets };
   },
 });
+
+/** What was read tells of the API servers that it was read from, and there may be more. */
+function withUnseen(seen: readonly ReplicaEncryption[], leases: Attempted<NonNullable<(typeof apiServerLeases)['evidence']>>): readonly ReplicaEncryption[] {
+  const of = 'other API server replicas';
+  if (seen.some(replica => replica.of === of)) return seen;
+  if ('gaps' in leases) {
+    return [...seen, unknown(of, leases.gaps.map(gap => ({ ...gap, detail: `how many API server replicas there are is not known: ${gap.detail}` })))];
+  }
+  // By the newest of them, since the report may be judged long after they were read.
+  const newest = leases.value.map(({ spec }) => spec?.renewTime ?? '').sort().at(-1) ?? '';
+  const live = liveReplicas(leases.value, newest);
+  if (live <= seen.length) return seen;
+  return [...seen, unknown(of, [{ kind: 'gap', reason: 'notSeen', source: apiServerLeases.id, detail: `${live} API server replicas hold a lease, and the settings of ${seen.length} were read` }])];
+}
 
 const NO_REPLICA: Gap = { kind: 'gap', reason: 'notSeen', source: apiServerMetrics.id, detail: 'no API server replica showed its metrics' };
 
