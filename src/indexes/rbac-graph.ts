@@ -21,7 +21,7 @@ export interface RbacGraph {
   readonly grantsOf: ReadonlyMap<string, readonly Grant[]>;
   /** The bound subjects that come to a goal. */
   readonly reaching: (goal: Goal) => ReadonlySet<number>;
-  /** Those of them that no longer do without a binding. */
+  /** Those of them that no longer do without a binding. Ways that take several identities at once are left out of it. */
   readonly losing: (binding: ResourceRef, goal: Goal) => ReadonlySet<number>;
 }
 
@@ -47,6 +47,9 @@ export const rbacGraph = defineIndex({
       joined.set(edges.count, step);
       edges.add(step.from, to, step.weight, JOINED - step.step);
     }
+    // Who loses what without a binding is worked out on the ways that one identity makes alone.
+    const alone = incoming;
+    const waysAlone = memo((goal: Goal) => (joined.size === 0 ? ways[goal] : searchBack(edges, alone, edges.node(`goal:${goal}`))));
     if (joined.size > 0) incoming = adjacency(edges, 'to');
     const ways = Object.fromEntries(GOALS.map(goal => [goal, goal === 'cluster-admin' && joined.size === 0 ? admin : searchBack(edges, incoming, edges.node(`goal:${goal}`))])) as Record<Goal, Ways>;
     const grantsOf = new Map([...Map.groupBy(rbac.grants, grant => grant.subject)].map(([subject, grants]) => [formatSubject(subject), grants]));
@@ -55,7 +58,7 @@ export const rbacGraph = defineIndex({
     const steps = memo((binding: ResourceRef) => stepsWithout(binding));
     const reaching = memo((goal: Goal) => new Set([...grantsOf.keys()].flatMap(key => edges.find(key) ?? []).filter(node => (ways[goal].cost[node] ?? -1) >= 0)));
     const losing = GOALS.map(goal => memo((binding: ResourceRef) => {
-      const lost = lostBy({ edges, ways: ways[goal], incoming, outgoing: outgoing(), isStep: edge => isStepLabel(edges.label(edge)) }, steps(binding));
+      const lost = lostBy({ edges, ways: waysAlone(goal), incoming: alone, outgoing: outgoing(), isStep: edge => isStepLabel(edges.label(edge)), isLeftOut: edge => joined.has(edge) }, steps(binding));
       return new Set([...lost].filter(node => reaching(goal).has(node)));
     }));
     return { edges, ways, joined, rbac, surroundings, grantsOf, reaching, losing: (binding, goal) => losing[GOALS.indexOf(goal)]?.(binding) ?? new Set() };

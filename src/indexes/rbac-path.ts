@@ -31,6 +31,8 @@ export interface PathHop {
   /** Why the hop is possible and not certain. */
   readonly provided?: string;
   readonly grants: readonly UsedGrant[];
+  /** Whether it takes several identities. */
+  readonly isJoined?: true;
   /** Whether a node is reached by a pod that nothing keeps from it. */
   readonly byPodOnNode: boolean;
 }
@@ -126,7 +128,7 @@ function joinedHop(graph: RbacGraph, { as }: JoinedStep, step: EscalationPrimiti
     return usedGrants(graph, graph.edges.name(holder), { ...step, ways: [legs] }, undefined, undefined);
   });
   const provided = [step.provided, follows].filter(each => each !== undefined).join('; ');
-  return { ...hop, step: step.id, words: `can, as ${names.join(' and ')}, ${step.can}`, grants: merged([...there, ...held]), ...(provided === '' ? {} : { provided }) };
+  return { ...hop, isJoined: true, step: step.id, words: `can, as ${names.join(' and ')}, ${step.can}`, grants: merged([...there, ...held]), ...(provided === '' ? {} : { provided }) };
 }
 
 /** Each binding once, with all its rules that count. */
@@ -223,7 +225,7 @@ export interface Cut {
 /** The binding on a path whose removal takes the goal from most subjects; undefined where none on it takes it from this one. */
 export function cutOf(graph: RbacGraph, subject: string, path: EscalationPath): Cut | undefined {
   const node = graph.edges.find(subject);
-  if (node === undefined) return undefined;
+  if (node === undefined || path.hops.some(hop => hop.isJoined === true)) return undefined;
   let best: Cut | undefined;
   for (const binding of new Set(path.hops.flatMap(hop => hop.grants).map(each => each.binding))) {
     const losing = graph.losing(binding, path.goal);

@@ -15,6 +15,8 @@ export interface Searched {
   readonly outgoing: Adjacency;
   /** Whether an edge is somebody's step by a right, and no part of the surroundings. */
   readonly isStep: (edge: number) => boolean;
+  /** Edges that are not looked at. */
+  readonly isLeftOut: (edge: number) => boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Searched {
  * @param replaced the nodes whose steps change, each with the steps that it still has
  */
 export function lostBy(searched: Searched, replaced: ReadonlyMap<number, readonly Step[]>): ReadonlySet<number> {
-  const { edges, ways, incoming, outgoing, isStep } = searched;
+  const { edges, ways, incoming, outgoing, isStep, isLeftOut } = searched;
   const through = nodesThrough(searched, replaced.keys());
   const cost = new Map<number, number>();
   const buckets: number[][] = [];
@@ -39,7 +41,7 @@ export function lostBy(searched: Searched, replaced: ReadonlyMap<number, readonl
   for (const node of through) {
     const left = replaced.get(node);
     for (const edge of edgesAt(outgoing, node)) {
-      if (left !== undefined && isStep(edge)) continue;
+      if (isLeftOut(edge) || (left !== undefined && isStep(edge))) continue;
       const to = edges.to(edge);
       const beyond = ways.cost[to] ?? -1;
       if (!through.has(to) && beyond >= 0) relax(node, beyond + edges.weight(edge));

@@ -117,6 +117,8 @@ describe('the graph', () => {
       const graph = graphOf(objects);
       for (const removed of objects.filter(each => each.kind.endsWith('Binding'))) {
         const rest = graphOf(objects.filter(each => each !== removed));
+        // Ways of several identities at once have no cut.
+        if (graph.joined.size > 0) continue;
         const binding = [...graph.grantsOf.values()].flat().find(grant => grant.binding.kind === removed.kind && grant.binding.name === removed.metadata.name && grant.binding.namespace === removed.metadata.namespace)?.binding;
         if (binding === undefined) continue;
         for (const goal of GOALS) {
