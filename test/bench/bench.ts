@@ -7,6 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startApiServer } from '../cluster/api-server.ts';
+import { startKubeadmCluster } from '../cluster/kubeadm/cluster.ts';
+import { whyNoKubeadmCluster } from '../cluster/kubeadm/requirements.ts';
 import { measureRbac } from './rbac.ts';
 import { measureReading } from './reading.ts';
 
@@ -48,6 +50,9 @@ const results = [
     theirs: [process.execPath, join(import.meta.dirname, 'plain-reader.ts'), kubeconfig, ...scanPaths(kubeconfig)],
   },
 ].map(compare);
+const noCluster = whyNoKubeadmCluster();
+if (noCluster === undefined) results.push(await measureCluster());
+else process.stderr.write(`not measured: the scan of a kubeadm cluster (${noCluster})\n`);
 
 const tooSlow = results.filter(({ ratio, measure }) => ratio > measure.limit);
 process.stdout.write(table(results));
@@ -61,6 +66,21 @@ const late = [...tooSlow.map(({ measure }) => measure.what), ...rbac.tooSlow, ..
 if (late.length > 0) {
   process.stderr.write(`beyond the limit: ${late.join(', ')}\n`);
   process.exitCode = 1;
+}
+
+/** The whole audit of a real cluster, against kubectl reading eight of the kinds that it takes. */
+async function measureCluster(): Promise<Result> {
+  await using cluster = await startKubeadmCluster();
+  const { admin } = cluster.kubeconfig;
+  const kinds = 'pods,nodes,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,configmaps';
+  return compare({
+    what: '`scan` of a kubeadm cluster of two nodes',
+    against: '`kubectl get` of eight kinds `-A -o json`',
+    budget: 4,
+    limit: 6,
+    ours: [program, 'scan', '--kubeconfig', admin],
+    theirs: [cluster.programs.kubectl, 'get', kinds, '-A', '-o', 'json', '--kubeconfig', admin],
+  });
 }
 
 /** The GETs that a scan really makes, from its own log. */
