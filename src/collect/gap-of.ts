@@ -57,7 +57,7 @@ export function malformed(source: Source, what: string): Unread {
 }
 
 /** The message of a Kubernetes Status object: the server's own words, bounded, one line. */
-function statusMessage(body: string): string | undefined {
+export function statusMessage(body: string): string | undefined {
   if (!body.startsWith('{')) return undefined;
   try {
     const status: unknown = JSON.parse(body);

@@ -1,7 +1,7 @@
 import { RequestFailure, type Answer, type ApiClient } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { nodesProxy, type NodeAnswer, type PerResult, type Source } from '../evidence/source.ts';
-import { malformed, Unread } from './gap-of.ts';
+import { malformed, Unread, statusMessage } from './gap-of.ts';
 import { nodeAnswer, type AskKubelet, type KubeletAccess, type NodeRead } from './kubelet-access.ts';
 import { isRecord } from './read-list.ts';
 
@@ -144,7 +144,7 @@ function gapOfNodeStatus(source: Source, answer: Answer, path: string): Gap {
       }
       return { ...base, kind: 'gap', reason: 'unreachable', detail: `the API server cannot reach the kubelet (${answer.status})` };
     default:
-      return { ...base, kind: 'gap', reason: 'serverError', detail: `the answer for the kubelet's ${path} was ${answer.status}` };
+      return { ...base, kind: 'gap', reason: 'serverError', detail: `the kubelet could not be asked for ${path} (${statusMessage(answer.body) ?? answer.status})` };
   }
 }
 

@@ -106,7 +106,7 @@ function networkWords({ enforcement, nodes, policies }: NetworkView): string {
   };
   return [
     words[enforcement],
-    'gaps' in policies ? 'policies not known' : counted(policies.count, 'policy', 'policies'),
+    'gaps' in policies ? 'policies not known' : policies.count === 0 ? 'no policies' : counted(policies.count, 'policy', 'policies'),
     `pod network ${agents.join(', ') || 'not recognised'}`,
   ].join('; ');
 }
