@@ -41,15 +41,24 @@ function kubeletOf(cluster: OpenedCluster, { initPid }: ClusterNode): number {
   return found;
 }
 
+/** By this machine's count. What has ended and was not waited for has no command line any more. */
+function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** Writes other settings into a kubelet's file and starts it anew, as the remediation says. */
 async function remedy(cluster: OpenedCluster, node: ClusterNode, settings: object): Promise<void> {
   writeFileSync(node.kubeletConfig, stringify({ ...(parse(readFileSync(node.kubeletConfig, 'utf8')) as object), ...settings }));
   const pid = kubeletOf(cluster, node);
   const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(arg => arg !== '');
   process.kill(pid, 'SIGTERM');
-  for (let tries = 0; tries < 100; tries += 1) {
-    const old = await node.run(['sh', '-c', '[ -e "/proc/$0" ]', String(pid)]);
-    if (old.code !== 0) break;
+  // Two cannot have the port: one that starts too early ends, and nobody starts it again.
+  for (let tries = 0; isRunning(pid); tries += 1) {
+    if (tries > 300) throw new Error(`the kubelet of ${node.name} does not end`);
     await sleep(100);
   }
   await node.run(['sh', '-c', 'setsid "$@" >/dev/null 2>&1 </dev/null &', 'sh', ...args]);
