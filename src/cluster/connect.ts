@@ -235,13 +235,16 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
     },
     getFromKubelet: async (kubelet, path, { timeoutMilliseconds, accept = 'application/json' }) => {
+      // Without an authority of the cluster's own, any that the system trusts could vouch for a stranger.
+      if (trust.configured === undefined && !kubelet.takeAsItIs) return 'untrusted';
       const [{ getFromKubelet }, credential] = await Promise.all([import('./kubelet-line.ts'), credentials.current()]);
       const report = reporter({ method: 'GET', path: `${kubelet.host}:${kubelet.port}${path}` });
       try {
         const answer = await getFromKubelet({
           kubelet,
           path,
-          authorization: credential.authorization,
+          // Kubelets take no passwords.
+          authorization: credential.authorization?.startsWith('Bearer ') === true ? credential.authorization : undefined,
           context: wires(credential).tls.context,
           userAgent: constantHeaders['User-Agent'],
           accept,

@@ -42,7 +42,8 @@ const both = ['networking', 'enforcement'] as const;
 
 export const networkAgents: readonly NetworkAgent[] = [
   {
-    id: 'calico', title: 'Calico', does: both, readsPolicies: true,
+    // With etcd for its datastore its controllers read the policies for it.
+    id: 'calico', title: 'Calico', does: both,
     images: ['calico/node', 'mirrored-calico-node', 'hardened-calico'],
     named: { container: 'calico-node', daemonSets: ['calico-node', 'canal', 'rke2-canal'] },
   },

@@ -1,44 +1,41 @@
 import { getSource, type Source } from './source.ts';
 
-/** What a source keeps of one ConfigMap; `absent` where the API server says that there is none of that name. */
-export type ConfigMapEvidence<T> = { readonly kept: T } | { readonly absent: true };
+/** A ConfigMap that a cluster may or may not have. */
+export type Optional<T> = { readonly exists: false } | ({ readonly exists: true } & T);
 
 /**
- * A source that is one ConfigMap by its name. Only what `keep` returns stays: a ConfigMap may hold anything.
- *
- * @param declared.keep gets the keys and values of `data`; throws where they are not what the name promises
+ * A source that is one ConfigMap by its name, of which only what `parse` returns stays: a ConfigMap may hold anything. Not
+ * being there is an answer too.
  */
-export function configMapSource<T>(declared: {
+export function configMapSource<T extends object>(declared: {
   readonly id: string;
   readonly title: string;
-  readonly projectionVersion: number;
   readonly namespace: string;
   readonly name: string;
-  /** For the page of what is read. */
+  /** What is kept, for the page that says so. */
   readonly keeps: string;
-  readonly keep: (data: Readonly<Record<string, string>>) => T;
-}): Source<ConfigMapEvidence<T>> {
-  const { id, title, projectionVersion, namespace, name, keeps, keep } = declared;
-  return getSource({
+  /** Gets the texts of `data`; throws where they are not what the name promises. */
+  readonly parse: (data: Readonly<Record<string, string | undefined>>) => T;
+}): Source<Optional<T>> {
+  const { id, title, namespace, name, keeps } = declared;
+  return getSource<Optional<T>>({
     id,
     title,
-    projectionVersion,
+    projectionVersion: 1,
     path: `/api/v1/namespaces/${namespace}/configmaps/${name}`,
-    accept: 'application/json',
     alsoOk: [404],
     keeps,
     permissions: [{ apiGroup: '', resource: 'configmaps', verb: 'get', resourceName: name, namespace }],
-    parse(body): ConfigMapEvidence<T> {
-      const answer: unknown = JSON.parse(body);
-      if (!isRecord(answer)) throw new Error('no object');
-      if (answer.kind === 'Status' && answer.reason === 'NotFound') return { absent: true };
-      if (answer.kind !== 'ConfigMap') throw new Error('no ConfigMap');
-      const data = isRecord(answer.data) ? answer.data : {};
-      return { kept: keep(Object.fromEntries(Object.entries(data).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])))) };
+    parse(body) {
+      const answer = JSON.parse(body) as { readonly kind?: unknown; readonly reason?: unknown; readonly data?: unknown };
+      if (answer.kind === 'Status' && answer.reason === 'NotFound') return { exists: false };
+      if (answer.kind !== 'ConfigMap') throw new Error('the answer is no ConfigMap');
+      return { exists: true, ...declared.parse(textsIn(answer.data)) };
     },
   });
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function textsIn(data: unknown): Readonly<Record<string, string | undefined>> {
+  if (typeof data !== 'object' || data === null) return {};
+  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

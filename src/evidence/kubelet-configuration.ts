@@ -158,7 +158,8 @@ function stringsIn(value: unknown): readonly string[] {
 }
 
 function numberIn(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+  // Neither 1e999 nor -0, which no snapshot can hold.
+  return Number.isSafeInteger(value) ? (value as number) + 0 : undefined;
 }
 
 function booleanIn(value: unknown): boolean | undefined {

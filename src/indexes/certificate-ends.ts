@@ -49,5 +49,7 @@ export function clientEndsBound(metrics: ApiServerMetrics): string | undefined {
 }
 
 function rfc3339(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  // A kubelet may say anything, and beyond the calendar there is no date.
+  const within = Math.min(Math.max(seconds, 0), 253_402_300_799);
+  return new Date(within * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }

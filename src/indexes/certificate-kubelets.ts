@@ -67,7 +67,7 @@ function newest({ certificates }: Read, otherwise: RoleRow): RoleRow {
   if (last === undefined) return otherwise;
   const { sha256, notAfter } = last.certificate;
   const { grade: _grade, how: _how, ...row } = otherwise;
-  return { ...row, grade: 'exact', certificate: sha256, notAfter, how: `${last.sightings[0].where}; whether the kubelet uses it is not seen` };
+  return { ...row, grade: 'inferred', certificate: sha256, notAfter, how: `${last.sightings[0].where}; whether the kubelet uses it is not seen` };
 }
 
 function raiseOf(usage: 'client' | 'server'): string {

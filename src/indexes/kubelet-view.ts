@@ -79,6 +79,7 @@ function probed(probe: NodeKubelet['probe']): Partial<KubeletRow> {
     ...(anonymous === undefined ? {} : { anonymous: anonymous !== 'refused' }),
     // AlwaysAllow says no to nobody; a yes to everything may come from either.
     ...(anonymous === 'forbidden' ? { authorization: 'Webhook' } : {}),
-    ...(readOnlyPort === undefined ? {} : { readOnlyPort: readOnlyPort === 'open' ? 10255 : 0 }),
+    // A refusal is about the usual port; another one may be open.
+    ...(readOnlyPort === 'open' ? { readOnlyPort: 10255 } : {}),
   };
 }

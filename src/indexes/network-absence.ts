@@ -75,12 +75,14 @@ export interface Absence {
   readonly enforcesElsewhere: readonly FoundAgent[];
   readonly suspects: readonly { readonly daemonSet: ResourceRef; readonly evidence: EvidenceItem }[];
   readonly gaps: readonly Gap[];
+  /** Programs outside of DaemonSets that may read NetworkPolicies: one of them may tell the nodes what to do. */
+  readonly controllers: () => { readonly names: readonly string[]; readonly gaps: readonly Gap[] };
   readonly placement: Placement;
 }
 
 /** A node on which no enforcer was recognised: nothing enforces there, or something that cannot be told may. */
 export function noEnforcement(node: NodeEvidence, absence: Absence): Enforcement {
-  const { distribution, networking, enforcesElsewhere, suspects, gaps, placement } = absence;
+  const { distribution, networking, enforcesElsewhere, suspects, gaps, controllers, placement } = absence;
   const { name, labels = {} } = node.metadata;
   if (labels.type === 'virtual-kubelet') return unknown('a virtual node has no network of its own to look at');
   if (labels['eks.amazonaws.com/compute-type'] === 'fargate') return none('Fargate enforces no NetworkPolicy', 'inferred', [labelItem(node, 'eks.amazonaws.com/compute-type', 'fargate')]);
@@ -102,17 +104,22 @@ export function noEnforcement(node: NodeEvidence, absence: Absence): Enforcement
     const titles = [...new Set(networking.map(({ agent }) => agent.title))].join(', ');
     return none(`${titles} does not enforce it, and nothing beside it does`, 'exact', [...networking.map(({ evidence }) => evidence), nobodyReads]);
   }
-  if (WITHOUT_NETWORK.has(distribution)) return none('nothing in the cluster could enforce it', 'inferred', [nobodyReads]);
+  if (WITHOUT_NETWORK.has(distribution)) {
+    const { names, gaps: unread } = controllers();
+    if (unread.length > 0) return { ...unknown('not everything that may enforce could be read'), gaps: unread };
+    if (names.length > 0) return unknown(`no known enforcer runs here, but pods of service account ${names.join(', ')} may read NetworkPolicies and tell the nodes`);
+    return none('nothing in the cluster could enforce it', 'inferred', [nobodyReads]);
+  }
   return unknown('no network agent was recognised, and one that is part of the distribution would not be seen');
 }
 
 /** Enforcing takes reading every policy, so whoever may not do that is out. */
 const nobodyReads: EvidenceItem = {
   path: 'list and watch networkpolicies.networking.k8s.io',
-  value: 'denied to the service account of every DaemonSet that is no known network agent',
+  value: 'denied to the service account of every pod that is no known network agent',
   grade: 'inferred',
   derivation:
-    'RBAC was asked for the service account of each such DaemonSet, since a program on every node has to read NetworkPolicies to enforce them; ' +
+    'RBAC was asked for the service account of each such pod, since something has to read NetworkPolicies before they can be enforced; ' +
     'a program outside the cluster with a credential of its own would not be seen',
 };
 

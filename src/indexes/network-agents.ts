@@ -48,11 +48,17 @@ export function agentsIn(daemonSet: DaemonSetEvidence): readonly FoundAgent[] {
 
 /** Whether an image's repository ends in these whole segments, whatever registry, tag and digest it has. */
 function endsWith(image: string, end: string): boolean {
-  const repository = image.replace(/@.*$/s, '').replace(/:[^/:]*$/, '');
+  const repository = withoutDigest(image).replace(/:[^/:]*$/, '');
   return repository === end || repository.endsWith(`/${end}`);
 }
 
 /** The day in a tag such as `v20240813-c6f155d6`; undefined where the tag has none. */
 export function dayOfImage(image: string): string | undefined {
-  return /:v(\d{8})(?:-[^/:]*)?(?:@.*)?$/.exec(image)?.[1];
+  return /:v(\d{8})(?:-[^/:]*)?$/.exec(withoutDigest(image))?.[1];
+}
+
+/** Cut off before any pattern looks at it: whoever may create a DaemonSet writes what follows. */
+function withoutDigest(image: string): string {
+  const [reference = ''] = image.split('@', 1);
+  return reference;
 }

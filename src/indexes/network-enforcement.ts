@@ -59,6 +59,8 @@ export const networkEnforcement = defineIndex({
       .map(each => ({ found: each, toggle: withRights(each, switchOf(each, { cilium, vpcCni }), rbac) }));
     const placement = placementOf(podList);
     const others = 'value' in sets ? suspects(sets.value, found, rbac) : { suspects: [], gaps: sets.gaps };
+    const controllers = (): ReturnType<typeof readersOutside> => (outside ??= readersOutside(podList, rbac));
+    let outside: ReturnType<typeof readersOutside> | undefined;
     const embedded = embeddedEnforcement(sorted, distribution);
 
     return {
@@ -71,12 +73,17 @@ export const networkEnforcement = defineIndex({
           node: name,
           resource: refOf(nodes, node),
           networking: [...new Set(networking.map(({ agent }) => agent.title))],
-          ...(best(here) ?? embedded ?? noEnforcement(node, { distribution, networking, enforcesElsewhere: enforcers.map(each => each.found), ...others, placement })),
+          ...(best([...here, ...(embedded === undefined || !hasOwnNetwork(node) ? [] : [embedded])]) ?? noEnforcement(node, { distribution, networking, enforcesElsewhere: enforcers.map(each => each.found), ...others, controllers, placement })),
         };
       }),
     };
   },
 });
+
+/** Windows and virtual nodes run no k3s of their own kind. */
+function hasOwnNetwork({ metadata: { labels = {} } }: NodeEvidence): boolean {
+  return labels['kubernetes.io/os'] !== 'windows' && labels.type !== 'virtual-kubelet';
+}
 
 /** What an enforcer does on one node; undefined where it has no pod there. */
 function stateOn(node: string, { found, toggle }: Enforcer, placement: Placement): Enforcement | undefined {
@@ -152,6 +159,22 @@ function suspects(sets: readonly DaemonSetEvidence[], found: readonly FoundAgent
     }];
   });
   return { suspects: all, gaps: [...new Set(gaps)] };
+}
+
+/** Service accounts of pods outside of DaemonSets that may read every NetworkPolicy. Static pods have none. */
+function readersOutside(read: Attempted<readonly PodEvidence[]>, rbac: RbacGrants): { readonly names: readonly string[]; readonly gaps: readonly Gap[] } {
+  if ('gaps' in read) return { names: [], gaps: read.gaps };
+  const accounts = new Map<string, FoundAgent['serviceAccount']>();
+  for (const { metadata, spec } of read.value) {
+    const { namespace = '' } = metadata;
+    const name = spec?.serviceAccountName;
+    if (metadata.ownerReferences === undefined && name !== undefined) accounts.set(`${namespace}/${name}`, { namespace, name });
+  }
+  const answers = [...accounts].map(([key, account]) => ({ key, ...mayReadPolicies(rbac, account) }));
+  return {
+    names: answers.filter(({ answer }) => answer === 'allowed').map(({ key }) => key).sort(),
+    gaps: [...new Set(answers.flatMap(({ gaps }) => gaps))],
+  };
 }
 
 function mayReadPolicies(rbac: RbacGrants, { namespace, name }: FoundAgent['serviceAccount']): { readonly answer: 'allowed' | 'denied' | 'unknown'; readonly gaps: readonly Gap[] } {

@@ -1,6 +1,6 @@
 import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
-import type { ConfigMapEvidence } from '../evidence/config-map.ts';
+import type { Optional } from '../evidence/config-map.ts';
 import type { Attempted } from '../evidence/need.ts';
 import { ciliumConfig, vpcCniConfig, type CiliumSwitches } from '../evidence/sources/network.ts';
 import { dayOfImage, type FoundAgent } from './network-agents.ts';
@@ -13,8 +13,8 @@ export type SwitchState =
 
 /** What the switches outside of the agents' own DaemonSets say. */
 export interface SwitchEvidence {
-  readonly cilium: Attempted<ConfigMapEvidence<CiliumSwitches>>;
-  readonly vpcCni: Attempted<ConfigMapEvidence<{ readonly enableNetworkPolicyController?: string }>>;
+  readonly cilium: Attempted<Optional<CiliumSwitches>>;
+  readonly vpcCni: Attempted<Optional<{ readonly enableNetworkPolicyController?: string }>>;
 }
 
 /** Reads the switch of an agent. An absent ConfigMap leaves the program's defaults. */
@@ -25,6 +25,7 @@ export function switchOf(found: FoundAgent, evidence: SwitchEvidence): SwitchSta
   switch (toggle.at) {
     case 'argument': {
       const value = argument(found, toggle.name) ?? String(toggle.byDefault);
+      if (value === 'other') return unknown(`what ${title} is told by --${toggle.name} cannot be read`);
       return value === 'true' ? ON : off(`${title} runs with --${toggle.name}=${value}`, found);
     }
     case 'imageDate': {
@@ -47,21 +48,25 @@ const ON: SwitchState = { state: 'on', evidence: [] };
 
 function ciliumSwitch(read: SwitchEvidence['cilium']): SwitchState {
   if ('gaps' in read) return { state: 'unknown', words: 'the switches of Cilium could not be read', gaps: read.gaps };
-  if ('absent' in read.value) return ON;
-  const { enablePolicy, enableK8sNetworkPolicy, policyAuditMode } = read.value.kept;
+  if (!read.value.exists) return ON;
+  const { enablePolicy, enableK8sNetworkPolicy, policyAuditMode } = read.value;
   const offBy = (key: string, value: string, words: string): SwitchState => ({ state: 'off', words, evidence: [configItem('cilium-config', key, value)] });
   if (enablePolicy === 'never') return offBy('enable-policy', enablePolicy, 'Cilium is told to enforce no policy (enable-policy: never)');
   if (enableK8sNetworkPolicy === 'false') return offBy('enable-k8s-networkpolicy', enableK8sNetworkPolicy, 'Cilium is told to leave NetworkPolicy alone (enable-k8s-networkpolicy: false)');
   if (policyAuditMode === 'true') return offBy('policy-audit-mode', policyAuditMode, 'Cilium only logs what policies would drop (policy-audit-mode: true)');
+  if ([enablePolicy ?? 'default', enableK8sNetworkPolicy ?? 'true', policyAuditMode ?? 'false'].some(value => !['default', 'always', 'true', 'false'].includes(value))) {
+    return unknown('the ConfigMap cilium-config holds a switch with a value that is not understood');
+  }
   return ON;
 }
 
 /** Both switches are off by default, and both are needed. */
 function vpcCniSwitch(found: FoundAgent, name: string, read: SwitchEvidence['vpcCni']): SwitchState {
   const own = argument(found, name) ?? 'false';
+  if (own === 'other') return unknown(`what the AWS network policy agent is told by --${name} cannot be read`);
   if (own !== 'true') return off(`the AWS network policy agent runs with --${name}=${own}`, found);
   if ('gaps' in read) return { state: 'unknown', words: "the switch of Amazon's network policy controller could not be read", gaps: read.gaps };
-  const value = 'kept' in read.value ? read.value.kept.enableNetworkPolicyController : undefined;
+  const value = read.value.exists ? read.value.enableNetworkPolicyController : undefined;
   if (value === 'true') return { state: 'on', evidence: [configItem('amazon-vpc-cni', 'enable-network-policy-controller', value)] };
   return {
     state: 'off',

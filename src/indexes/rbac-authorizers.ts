@@ -2,7 +2,7 @@ import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import { refOf } from '../evidence/source.ts';
-import { apiServerMetrics, apiServerPods, flagz } from '../evidence/sources/api-server.ts';
+import { apiServerLeases, apiServerMetrics, apiServerPods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
 import { ASKED, mayCreatePods, mayDoNothing, mayListSecrets, type AccessAnswer, type AskedRight } from '../evidence/sources/authorization.ts';
 import { whoAmI, type Caller } from '../evidence/sources/versions.ts';
 import { authorize } from './rbac-authorize.ts';
@@ -28,6 +28,8 @@ export interface Authorizers {
   readonly isWithoutRbac: boolean;
   readonly disagreements: readonly Disagreement[];
   readonly gaps: readonly Gap[];
+  /** API servers whose authorizers are not known, with why. */
+  readonly unjudged: readonly { readonly of: string; readonly gaps: readonly Gap[] }[];
 }
 
 /** What the caller's own rights alone show: no flag and no metric is read for it. */
@@ -40,8 +42,8 @@ export const callerDisagreements = defineIndex({
 
 export const rbacAuthorizers = defineIndex({
   id: 'rbac-authorizers',
-  needs: { disagreements: callerDisagreements, caller: attempt(whoAmI), nothing: attempt(mayDoNothing), metrics: attempt(apiServerMetrics), flagz: attempt(flagz), pods: attempt(apiServerPods) },
-  build({ disagreements, caller, nothing, metrics, flagz: flags, pods }): Authorizers {
+  needs: { disagreements: callerDisagreements, caller: attempt(whoAmI), nothing: attempt(mayDoNothing), metrics: attempt(apiServerMetrics), flagz: attempt(flagz), pods: attempt(apiServerPods), leases: attempt(apiServerLeases) },
+  build({ disagreements, caller, nothing, metrics, flagz: flags, pods, leases }): Authorizers {
     const settings = [...('value' in flags ? flagzSetting(flags.value) : []), ...('value' in pods ? pods.value.flatMap(podSetting) : [])];
     const deciding = 'value' in metrics ? metrics.value.flatMap(each => ('value' in each ? each.value.apiserver_authorization_decisions_total ?? [] : [])).filter(series => series.value > 0).map(series => series.labels['type'] ?? '') : [];
     const answer = 'value' in nothing ? nothing.value : undefined;
@@ -65,6 +67,7 @@ export const rbacAuthorizers = defineIndex({
       isWithoutRbac: settings.some(each => each.modes?.includes('RBAC') === false),
       disagreements,
       gaps: [nothing, flags, pods].flatMap(read => ('gaps' in read ? read.gaps : [])),
+      unjudged: unjudged(settings, pods, leases),
     };
   },
 });
@@ -80,6 +83,28 @@ function disagreementOn(rbac: RbacGrants, { username, groups }: Caller, asked: A
 
 function wordsOf({ verb, apiGroup, resource, namespace }: AskedRight): string {
   return `${verb} ${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
+}
+
+/** Static pods that do not show their modes, and replicas that hold a lease beyond those that were judged. */
+function unjudged(
+  settings: readonly Setting[],
+  pods: Attempted<NonNullable<(typeof apiServerPods)['evidence']>>,
+  leases: Attempted<NonNullable<(typeof apiServerLeases)['evidence']>>,
+): Authorizers['unjudged'] {
+  const mirrors = 'value' in pods ? pods.value.filter(({ metadata }) => metadata.annotations?.isMirror === true) : [];
+  const hidden = mirrors.filter(pod => podSetting(pod).length === 0).map(({ metadata }) => ({
+    of: `API server pod ${metadata.name}`,
+    gaps: [{ kind: 'notObservable', reason: 'notProven', detail: `how the API server of pod ${metadata.name} is started does not show in its arguments` } satisfies Gap],
+  }));
+  // At least one was asked: the one that answered.
+  const judged = Math.max(settings.filter(({ item }) => item.resource !== undefined).length + hidden.length, 1);
+  if ('gaps' in leases) {
+    return [...hidden, { of: 'other API server replicas', gaps: leases.gaps.map(gap => ({ ...gap, detail: `how many API server replicas there are is not known: ${gap.detail}` })) }];
+  }
+  const newest = leases.value.map(({ spec }) => spec?.renewTime ?? '').sort().at(-1) ?? '';
+  const live = liveReplicas(leases.value, newest);
+  if (live <= judged) return hidden;
+  return [...hidden, { of: 'other API server replicas', gaps: [{ kind: 'gap', reason: 'notSeen', source: apiServerLeases.id, detail: `${live} API server replicas hold a lease, and the authorizers of ${judged} were seen` }] }];
 }
 
 interface Setting {
@@ -101,8 +126,12 @@ function podSetting(pod: NonNullable<(typeof apiServerPods)['evidence']>[number]
   const starts = (pod.spec?.containers ?? []).map((container, index) => ({ index, words: [container.command, container.args].flatMap(words => words ?? []) }));
   const start = starts.find(({ words }) => words[0]?.program === 'kube-apiserver');
   if (start === undefined || start.words.some(({ hasVariable }) => hasVariable)) return [];
-  const valueOf = (flag: string): string | undefined => start.words.flatMap(({ flags }) => flags).findLast(({ name }) => name === flag)?.value;
-  const mode = valueOf('authorization-mode');
+  const flags = start.words.flatMap(words => words.flags);
+  // Given more than once, the modes add up.
+  const given = flags.filter(({ name }) => name === 'authorization-mode').map(({ value = '' }) => value);
+  if (given.some(value => value.includes('$('))) return [];
+  const mode = given.length === 0 ? undefined : given.join(',');
+  const valueOf = (flag: string): string | undefined => flags.findLast(({ name }) => name === flag)?.value;
   // Without either flag the API server allows everything: that is its default.
   const modes = isGiven(valueOf('authorization-config')) ? undefined : mode === undefined ? ['AlwaysAllow'] : modesIn(mode);
   return [{

@@ -48,7 +48,7 @@ describe('aws-auth', () => {
   });
 
   it('is empty where there is none', () => {
-    expect(awsAuth.read.how === 'get' && awsAuth.read.parse(JSON.stringify({ kind: 'Status', code: 404 }))).toEqual([]);
+    expect(awsAuth.read.how === 'get' && awsAuth.read.parse(JSON.stringify({ kind: 'Status', reason: 'NotFound', code: 404 }))).toEqual([]);
     expect(parse(undefined)).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe('kubelets', () => {
   it('that nobody could ask are not read, with the reason', () => {
     const sources = { kubeletmetrics: [{ of: 'blue-1', gap: { kind: 'gap', reason: 'timeout', detail: 'the kubelet did not answer within 5 s' } }] };
     expect(client(pkiCluster({ sources }))).toMatchObject({ grade: 'notRead', how: 'the kubelet did not answer within 5 s' });
-    expect(client(pkiCluster({ sources, objects: [signingRequest('csr-1', issued(365))] }))).toMatchObject({ grade: 'exact', how: 'CertificateSigningRequest csr-1; whether the kubelet uses it is not seen' });
+    expect(client(pkiCluster({ sources, objects: [signingRequest('csr-1', issued(365))] }))).toMatchObject({ grade: 'inferred', how: 'CertificateSigningRequest csr-1; whether the kubelet uses it is not seen' });
   });
   it('that were asked directly say nothing of what API servers show', () => {
     const scrapes = [{ at: '2026-11-21T11:59:59Z', sumSeconds: 100, count: 1, isDirect: true }, { at: NOW, sumSeconds: 900.5, count: 2, isDirect: true }];

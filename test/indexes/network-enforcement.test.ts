@@ -10,7 +10,7 @@ import { awsNode, awsNodeAgent, calicoNode, ciliumAgent, daemonSet, kubeFlannel,
 import { eksNode, node } from '../support/versions.ts';
 
 const version = (gitVersion: string): object => ({ gitVersion, major: '1', minor: '37' });
-const absent = { absent: true };
+const absent = { exists: false };
 const sources = { serverversion: version('v1.37.1'), apigroups: ['apps'], ciliumconfig: absent, vpccniconfig: absent };
 
 function cluster(objects: readonly Manifest[], options: ClusterOptions = {}): Snapshot {
@@ -64,14 +64,18 @@ describe('an agent that enforces', () => {
   it('is not known to where pods cannot be read', () => {
     expect(statesOf(cluster([worker, calico, ...mayReadPolicies('calico-node')], { gaps: { pods: forbidden(pods) } }))).toEqual(['worker: unknown (Calico; network Calico)']);
   });
+  const router = daemonSet('kube-router', [{ name: 'kube-router', image: 'cloudnativelabs/kube-router:v2' }]);
   it('does not if it may not read the policies', () => {
-    const blind = cluster([worker, calico, podOf(calico, 'worker'), ...mayReadPolicies('calico-node', 'kube-system', ['list'])]);
-    expect(statesOf(blind)).toEqual(['worker: off (Calico; network Calico)']);
-    expect(howOf(blind)).toBe('the service account of Calico, kube-system/calico-node, may not list and watch NetworkPolicies');
+    const blind = cluster([worker, router, podOf(router, 'worker'), ...mayReadPolicies('kube-router', 'kube-system', ['list'])]);
+    expect(statesOf(blind)).toEqual(['worker: off (kube-router; network kube-router)']);
+    expect(howOf(blind)).toBe('the service account of kube-router, kube-system/kube-router, may not list and watch NetworkPolicies');
+  });
+  it('need not read them where its controllers do', () => {
+    expect(statesOf(cluster([worker, calico, podOf(calico, 'worker')]))).toEqual(['worker: enforced (Calico; network Calico)']);
   });
   it('is not known to where RBAC could not be read', () => {
-    const snapshot = cluster([worker, calico, podOf(calico, 'worker')], { gaps: { clusterrolebindings: forbidden(clusterRoleBindings) } });
-    expect(statesOf(snapshot)).toEqual(['worker: unknown (Calico; network Calico)']);
+    const snapshot = cluster([worker, router, podOf(router, 'worker')], { gaps: { clusterrolebindings: forbidden(clusterRoleBindings) } });
+    expect(statesOf(snapshot)).toEqual(['worker: unknown (kube-router; network kube-router)']);
   });
 });
 
@@ -79,13 +83,14 @@ describe('a switch', () => {
   const enforcer = (set: Manifest, read: ClusterOptions['sources'] = {}, gaps: ClusterOptions['gaps'] = {}): readonly string[] =>
     statesOf(cluster([worker, set, podOf(set, 'worker'), ...mayReadPolicies(set.metadata.name)], { sources: Object.fromEntries(Object.entries(read).filter(([id]) => !(id in gaps))), gaps }));
   const cilium = daemonSet('cilium', [ciliumAgent]);
-  const kept = (values: object): object => ({ kept: values });
+  const kept = (values: object): object => ({ exists: true, ...values });
 
   it.each<[string, object, string]>([
     ['the default', kept({ enablePolicy: 'default', enableK8sNetworkPolicy: 'true' }), 'enforced'],
     ['always', kept({ enablePolicy: 'always' }), 'enforced'],
     ['never', kept({ enablePolicy: 'never' }), 'off'],
     ['not for NetworkPolicy', kept({ enableK8sNetworkPolicy: 'false' }), 'off'],
+    ['a word that nobody knows', kept({ enablePolicy: 'sometimes' }), 'unknown'],
     ['audit only', kept({ policyAuditMode: 'true' }), 'off'],
   ])('of Cilium: %s', (_name, config, state) => {
     expect(enforcer(cilium, { ciliumconfig: config })).toEqual([`worker: ${state} (Cilium; network Cilium)`]);
@@ -115,7 +120,7 @@ describe('a switch', () => {
     const snapshot = snapshotWith({ sources: { serverversion: version('v1.37.1'), apigroups: ['apps'], ciliumconfig: absent }, gaps: { vpccniconfig: forbidden(vpcCniConfig) } }, worker, set, podOf(set, 'worker'));
     expect(statesOf(snapshot)).toEqual(['worker: unknown (AWS network policy agent; network Amazon VPC CNI)']);
   });
-  it.each([['--run-firewall=false', 'off'], ['--run-firewall=true', 'enforced'], ['--run-firewall', 'enforced'], ['--run-router=false', 'enforced']])('of kube-router: %s', (argument, state) => {
+  it.each([['--run-firewall=false', 'off'], ['--run-firewall=true', 'enforced'], ['--run-firewall', 'enforced'], ['--run-router=false', 'enforced'], ['--run-firewall=0', 'off'], ['--run-firewall=T', 'enforced'], ['--run-firewall=$(FIREWALL)', 'unknown'], ['exec kube-router --run-firewall=false', 'unknown']])('of kube-router: %s', (argument, state) => {
     const set = daemonSet('kube-router', [{ name: 'kube-router', image: 'cloudnativelabs/kube-router:v2', args: [argument] }]);
     expect(enforcer(set)).toEqual([`worker: ${state} (kube-router; network kube-router)`]);
   });
@@ -132,6 +137,12 @@ describe('a node on which nothing is seen to enforce', () => {
   });
   it('enforces nothing on kubeadm, where whatever enforces would show', () => {
     expect(statesOf(cluster([worker, kubeadm, kubeProxy, podOf(kubeProxy, 'worker')]))).toEqual(['worker: none (nobody; network unknown)']);
+  });
+  it('is unknown on kubeadm where a controller reads the policies, since it may tell the nodes', () => {
+    const controller: Manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'controller-0', namespace: 'cni' }, spec: { serviceAccountName: 'controller', nodeName: 'worker' } };
+    const snapshot = cluster([worker, kubeadm, kubeProxy, podOf(kubeProxy, 'worker'), controller, ...mayReadPolicies('controller', 'cni')]);
+    expect(statesOf(snapshot)).toEqual(['worker: unknown (nobody; network unknown)']);
+    expect(statesOf(cluster([worker, kubeadm, kubeProxy, podOf(kubeProxy, 'worker'), controller]))).toEqual(['worker: none (nobody; network unknown)']);
   });
   it('is unknown on a distribution that may enforce by itself', () => {
     expect(statesOf(cluster([worker, kubeProxy, podOf(kubeProxy, 'worker')]))).toEqual(['worker: unknown (nobody; network unknown)']);
@@ -163,6 +174,14 @@ describe('a node on which nothing is seen to enforce', () => {
     const snapshot = cluster([special, eksNode('other', 'v1.37.1-eks-0a1b2c3'), calico, podOf(calico, 'other'), ...mayReadPolicies('calico-node')]);
     expect(statesOf(snapshot)).toEqual(['other: enforced (Calico; network Calico)', `worker: ${state} (nobody; network unknown)`]);
   });
+});
+
+describe('an image', () => {
+  it('with a digest that never ends takes no time', () => {
+    const image = `x/kindest/kindnetd:v20240813-${'@'.repeat(200_000)}\n/x`;
+    const set = daemonSet('kindnet', [{ name: 'kindnet-cni', image }]);
+    expect(statesOf(cluster([worker, set, podOf(set, 'worker'), ...mayReadPolicies('kindnet')]))).toEqual(['worker: enforced (kindnet; network kindnet)']);
+  }, 2_000);
 });
 
 describe('k3s', () => {

@@ -25,7 +25,8 @@ export default defineCheck({
 
   needs: { authorizers: rbacAuthorizers },
   *targets({ authorizers }) {
-    const { alwaysAllow, ruledOut, gaps } = authorizers;
+    const { alwaysAllow, ruledOut, gaps, unjudged } = authorizers;
+    for (const { of, gaps: why } of unjudged) yield unknownTarget(of, why);
     if (alwaysAllow.length > 0 || ruledOut.length > 0) yield authorizers;
     // The caller is allowed everything by RBAC, which is asked first; what comes after it does not show.
     else yield unknownTarget('authorizers of the API server', gaps.length > 0 ? gaps : [{ kind: 'notObservable', reason: 'notSeen', detail: 'you are allowed everything by RBAC, and which authorizers come after it shows in no flag that can be read' }]);

@@ -19,8 +19,9 @@ export const awsAuth = getSource<readonly MappedIdentity[]>({
   permissions: [{ apiGroup: '', resource: 'configmaps', verb: 'get', resourceName: 'aws-auth', namespace: 'kube-system' }],
   keeps: 'for each mapping its ARN, user name and groups',
   parse(body) {
-    const answer = JSON.parse(body) as { readonly kind?: unknown; readonly data?: Readonly<Record<string, unknown>> };
-    if (answer.kind !== 'ConfigMap') return [];
+    const answer = JSON.parse(body) as { readonly kind?: unknown; readonly reason?: unknown; readonly data?: Readonly<Record<string, unknown>> };
+    if (answer.kind === 'Status' && answer.reason === 'NotFound') return [];
+    if (answer.kind !== 'ConfigMap') throw new Error('the answer is no ConfigMap');
     return [...mappings(answer.data?.['mapRoles'], 'rolearn'), ...mappings(answer.data?.['mapUsers'], 'userarn')];
   },
 });
@@ -31,8 +32,10 @@ function mappings(text: unknown, key: string): MappedIdentity[] {
   const list: unknown = parse(text);
   if (!Array.isArray(list)) throw new Error('the mappings are no list');
   return list.flatMap((each: unknown) => {
-    const { [key]: identity, username, groups } = each as Readonly<Record<string, unknown>>;
-    if (typeof identity !== 'string') return [];
+    // The authenticator reads names in whatever case they are written, and newer ones take patterns (`userarnLike`).
+    const fields = new Map(Object.entries((each ?? {}) as Readonly<Record<string, unknown>>).map(([name, value]) => [name.toLowerCase(), value]));
+    const [identity, username, groups] = [fields.get(key) ?? fields.get(`${key}like`), fields.get('username'), fields.get('groups')];
+    if (typeof identity !== 'string') throw new Error('a mapping names nobody');
     return [{
       identity,
       ...(typeof username === 'string' ? { username } : {}),

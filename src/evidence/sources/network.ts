@@ -54,11 +54,10 @@ export interface CiliumSwitches {
 export const ciliumConfig = configMapSource<CiliumSwitches>({
   id: 'ciliumconfig',
   title: 'configuration of Cilium',
-  projectionVersion: 1,
   namespace: 'kube-system',
   name: 'cilium-config',
   keeps: 'the switches `enable-policy`, `enable-k8s-networkpolicy` and `policy-audit-mode`',
-  keep: data => ({
+  parse: data => ({
     ...word('enablePolicy', data['enable-policy']),
     ...word('enableK8sNetworkPolicy', data['enable-k8s-networkpolicy']),
     ...word('policyAuditMode', data['policy-audit-mode']),
@@ -69,26 +68,37 @@ export const ciliumConfig = configMapSource<CiliumSwitches>({
 export const vpcCniConfig = configMapSource<{ readonly enableNetworkPolicyController?: string }>({
   id: 'vpccniconfig',
   title: 'configuration of the Amazon VPC CNI',
-  projectionVersion: 1,
   namespace: 'kube-system',
   name: 'amazon-vpc-cni',
   keeps: 'the switch `enable-network-policy-controller`',
-  keep: data => word('enableNetworkPolicyController', data['enable-network-policy-controller']),
+  parse: data => word('enableNetworkPolicyController', data['enable-network-policy-controller']),
 });
 
-/** A value that is one short word, or nothing. */
+/** `true` and `false` as Go's strconv.ParseBool takes them; undefined for anything else. */
+function goBoolean(value: string): 'true' | 'false' | undefined {
+  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value)) return 'true';
+  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value) ? 'false' : undefined;
+}
+
+/** A value that is one short word, in lower case; `other` for any other. */
 function word<const K extends string>(name: K, value: string | undefined): { readonly [name in K]?: string } {
   const kept: { [name in K]?: string } = {};
-  if (value !== undefined && /^[A-Za-z]{1,20}$/.test(value)) kept[name] = value;
+  // That there is a value which nobody here understands must not look like none.
+  if (value !== undefined) kept[name] = /^[A-Za-z0-9]{1,20}$/.test(value) ? (goBoolean(value) ?? value.toLowerCase()) : 'other';
   return kept;
 }
 
-/** The switches among a container's arguments: `--run-firewall=false`, `--run-firewall` for one without a value. */
+/**
+ * The switches among a container's arguments: `--run-firewall=false`, `--run-firewall` for one without a value,
+ * `--run-firewall=other` for one whose value cannot be told, also where it stands inside of a shell's command.
+ */
 function keepSwitches(words: readonly string[]): readonly string[] | undefined {
   if (!Array.isArray(words)) return undefined;
   const kept = words.flatMap(each => {
-    const [, name, value] = (typeof each === 'string' ? /^--?([a-z-]+)(?:=(true|false))?$/.exec(each) : null) ?? [];
-    return name !== undefined && SWITCHES.has(name) ? [`--${name}${value === undefined ? '' : `=${value}`}`] : [];
+    if (typeof each !== 'string') return [];
+    const [, name, value] = /^--?([a-z-]{1,40})(?:=(.*))?$/s.exec(each) ?? [];
+    if (name !== undefined && SWITCHES.has(name)) return [`--${name}${value === undefined ? '' : `=${goBoolean(value) ?? 'other'}`}`];
+    return [...SWITCHES].filter(hidden => each.includes(hidden)).map(hidden => `--${hidden}=other`);
   });
   // Most containers have none: no empty list for each of them.
   return kept.length === 0 ? undefined : kept;

@@ -1,10 +1,8 @@
 import type { V1APIService, V1CertificateSigningRequest, V1MutatingWebhookConfiguration, V1ValidatingWebhookConfiguration } from '@kubernetes/client-node';
+import { configMapSource } from '../config-map.ts';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { requestFacts } from '../signing-request.ts';
-import { getSource, identity, listSource, type Source } from '../source.ts';
-
-/** A ConfigMap that a cluster may or may not have. */
-export type Optional<T> = { readonly exists: false } | ({ readonly exists: true } & T);
+import { getSource, identity, listSource } from '../source.ts';
 
 /** What the API servers trust clients by, as they publish it themselves. */
 export interface ClientTrust {
@@ -60,7 +58,7 @@ export const kubeProxyLogin = configMapSource<{ readonly login: 'token' | 'certi
   parse(data) {
     const kubeconfig = data['kubeconfig.conf'] ?? '';
     // A certificate wins where both are there, since it is sent along in any case.
-    return { login: /^\s*client-certificate(-data)?:/m.test(kubeconfig) ? 'certificate' : /^\s*token(File)?:/m.test(kubeconfig) ? 'token' : 'other' };
+    return { login: /^[ \t]*client-certificate(-data)?:/m.test(kubeconfig) ? 'certificate' : /^[ \t]*token(File)?:/m.test(kubeconfig) ? 'token' : 'other' };
   },
 });
 
@@ -137,39 +135,6 @@ export const apiServices = listSource<V1APIService>()({
   projectionVersion: 1,
   fields: { metadata: identity, spec: { caBundle: certificatesInBase64, insecureSkipTLSVerify: true, service: { namespace: true, name: true } } },
 });
-
-/** Reads one ConfigMap, of which only what `parse` returns is kept. Not being there is an answer too. */
-function configMapSource<T extends object>(declared: {
-  readonly id: string;
-  readonly title: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** What is kept, for the page that says so. */
-  readonly keeps: string;
-  readonly parse: (data: Readonly<Record<string, string | undefined>>) => T;
-}): Source<Optional<T>> {
-  const { id, title, namespace, name, keeps } = declared;
-  return getSource<Optional<T>>({
-    id,
-    title,
-    projectionVersion: 1,
-    path: `/api/v1/namespaces/${namespace}/configmaps/${name}`,
-    alsoOk: [404],
-    keeps,
-    permissions: [{ apiGroup: '', resource: 'configmaps', verb: 'get', resourceName: name, namespace }],
-    parse(body) {
-      const answer = JSON.parse(body) as { readonly kind?: unknown; readonly reason?: unknown; readonly data?: unknown };
-      if (answer.kind === 'Status' && answer.reason === 'NotFound') return { exists: false };
-      if (answer.kind !== 'ConfigMap') throw new Error('the answer is no ConfigMap');
-      return { exists: true, ...declared.parse(textsIn(answer.data)) };
-    },
-  });
-}
-
-function textsIn(data: unknown): Readonly<Record<string, string | undefined>> {
-  if (typeof data !== 'object' || data === null) return {};
-  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-}
 
 /** The API server writes lists as JSON in a string. */
 function listIn(text: string | undefined): readonly string[] {

@@ -14,9 +14,9 @@ const rights = mayReadPolicies('calico-node');
 const rbac = [clusterRoleBindings, clusterRoles, roleBindings, roles];
 
 describeCheck(check, {
-  // The rights of an enforcer reach the whole cluster, or are of no use to it.
+  // Its controllers may read the policies for it.
   answerableWithout: {
-    'on every node': [roles, roleBindings],
+    'on every node': rbac,
     'no policy': [...rbac, daemonSets, pods],
     'no node enforces, which is a finding about the policies': [...rbac, pods],
   },

@@ -12,6 +12,7 @@ import { node } from '../../support/versions.ts';
 
 const flannel = daemonSet('kube-flannel-ds', [kubeFlannel], { namespace: 'kube-flannel', serviceAccountName: 'flannel' });
 const calico = daemonSet('calico-node', [calicoNode]);
+const router = daemonSet('kube-router', [{ name: 'kube-router', image: 'cloudnativelabs/kube-router:v2' }]);
 const [a, b] = [node('a', 'v1.37.1'), node('b', 'v1.37.1')];
 const withFlannel = (...more: readonly Manifest[]): Snapshot => snapshotOf(a, flannel, podOf(flannel, 'a'), ...more);
 const account = (name: string): Manifest => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'kube-system' } });
@@ -20,12 +21,12 @@ const hostile = networkPolicy('x\u001b[2J', 'shop');
 const rbac = [clusterRoleBindings, clusterRoles, roleBindings, roles, serverVersion];
 
 describeCheck(check, {
-  // The rights of an enforcer reach the whole cluster, or are of no use to it.
-  answerableWithout: { Calico: [roles, roleBindings], 'one node of two, which is a finding about the other': [roles, roleBindings], 'no policy': [...rbac, daemonSets, pods], 'no node': [...rbac, daemonSets, pods] },
+  // Its controllers may read the policies for it.
+  answerableWithout: { Calico: rbac, 'one node of two, which is a finding about the other': rbac, 'no policy': [...rbac, daemonSets, pods], 'no node': [...rbac, daemonSets, pods] },
   fails: {
     'flannel alone': [withFlannel(networkPolicy()), 'high NetworkPolicy/shop/default-deny'],
     'each policy is a finding': [withFlannel(networkPolicy(), networkPolicy('b', 'bank')), 'high NetworkPolicy/bank/b', 'high NetworkPolicy/shop/default-deny'],
-    'an enforcer that may not read policies': [snapshotOf(a, calico, podOf(calico, 'a'), account('calico-node'), networkPolicy()), 'high NetworkPolicy/shop/default-deny'],
+    'an enforcer that may not read policies': [snapshotOf(a, router, podOf(router, 'a'), account('kube-router'), networkPolicy()), 'high NetworkPolicy/shop/default-deny'],
     'a policy with a hostile name': [withFlannel(hostile), 'high NetworkPolicy/shop/x\u001b[2J'],
   },
   passes: {

@@ -1,5 +1,5 @@
 import check from '../../../src/checks/rbac/rbac-always-allow.ts';
-import { apiServerLeases, apiServerMetrics, apiServerPods, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { apiServerMetrics, apiServerPods, flagz } from '../../../src/evidence/sources/api-server.ts';
 import { mayCreatePods, mayDoNothing, mayListSecrets } from '../../../src/evidence/sources/authorization.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../../src/evidence/sources/rbac.ts';
 import { whoAmI } from '../../../src/evidence/sources/versions.ts';
@@ -17,10 +17,11 @@ const server = (isMirror: boolean, ...args: string[]): Manifest => ({
   metadata: { namespace: 'kube-system', name: 'kube-apiserver-a', labels: { component: 'kube-apiserver' }, ...(isMirror ? { annotations: { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' } } : {}) },
   spec: { containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...args] }] },
 });
+const lease = (name: string): Manifest => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: 'kube-system', name, labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } }, spec: { holderIdentity: name, leaseDurationSeconds: 3600, renewTime: '2026-11-21T11:59:55.000000Z' } });
 const owner = [clusterRole('all', on(['*'], ['*'], '*')), clusterRoleBinding('all', 'all', user('ana'))];
 const line = 'critical Component/kube-apiserver';
 
-const everySource = [apiServerMetrics, apiServerPods, flagz, mayCreatePods, mayDoNothing, mayListSecrets, clusterRoleBindings, clusterRoles, roleBindings, roles, whoAmI, apiServerLeases];
+const everySource = [apiServerMetrics, apiServerPods, flagz, mayCreatePods, mayDoNothing, mayListSecrets, clusterRoleBindings, clusterRoles, roleBindings, roles, whoAmI];
 const without = (...needed: readonly unknown[]) => everySource.filter(each => !needed.includes(each));
 const rbac = [clusterRoleBindings];
 describeCheck(check, {
@@ -31,6 +32,7 @@ describeCheck(check, {
     'decisions that it has counted': [cluster({ apiservermetrics: metrics('RBAC', 'AlwaysAllow') }), line],
     'a static pod': [cluster({}, server(true, '--authorization-mode=RBAC,AlwaysAllow')), line],
     'a static pod without the flag': [cluster({}, server(true, '--secure-port=6443')), line],
+    'a static pod with the flag twice, which adds up': [cluster({}, server(true, '--authorization-mode=AlwaysAllow', '--authorization-mode=RBAC')), line],
   },
   passes: {
     'the question refused': cluster({ maydonothing: answer(false) }),
@@ -43,6 +45,8 @@ describeCheck(check, {
     'a member of system:masters, who is let through before': [cluster({ whoami: caller('system:masters'), maydonothing: answer(true) }), 'unknown authorizers of the API server'],
     'a failed authorizer': [cluster({ maydonothing: answer(false, false, true) }), 'unknown authorizers of the API server'],
     'a file that says which': [cluster({ maydonothing: answer(true, true), flagz: flags('', '/etc/authorization.yaml') }, ...owner), 'unknown authorizers of the API server'],
+    'a static pod whose arguments only its start expands': [cluster({}, server(true, '--authorization-mode=$(MODE)')), 'unknown API server pod kube-apiserver-a', 'unknown authorizers of the API server'],
+    'one of two replicas, by the question': [cluster({ maydonothing: answer(false) }, lease('a'), lease('b')), 'unknown other API server replicas'],
     'a pod that anybody may have made': [cluster({}, server(false)), 'unknown authorizers of the API server'],
   },
   // Each proves it by itself.
