@@ -30,12 +30,14 @@ export function createJsonListReader(onHead: (head: ListHead) => void, onItem: (
   return { push, end };
 
   function push(chunk: Uint8Array): void {
+    // Nothing changes nothing, and must not end what a backslash began.
+    if (chunk.length === 0) return;
     // The state of the loop in variables of its own: this runs once a byte.
     let inString = isInString;
     let level = depth;
     let from = 0;
     let at = 0;
-    if (isEscaped && chunk.length > 0) {
+    if (isEscaped) {
       isEscaped = false;
       at = 1;
     }

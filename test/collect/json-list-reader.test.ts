@@ -36,6 +36,11 @@ describe('a list in JSON', () => {
     }), { numRuns: 500 });
   });
 
+  it('is the same with an empty piece after every single byte', () => {
+    const bytes = Buffer.from(JSON.stringify({ kind: '"', metadata: { continue: '\\"' }, items: [{ a: '\\' }] }));
+    expect(read([...bytes].flatMap(byte => [Uint8Array.of(byte), new Uint8Array()]))).toEqual(read([bytes]));
+  });
+
   it('is the same cut at every single byte', () => {
     const text = JSON.stringify({ kind: 'PodList', metadata: { continue: 'a"\\' }, items: [{ a: hostile }, {}, { 'é"\\': [{ items: [{}] }] }] });
     const bytes = Buffer.from(text);
