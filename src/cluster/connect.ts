@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
@@ -235,6 +236,8 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
     },
     getFromKubelet: async (kubelet, path, { timeoutMilliseconds, accept = 'application/json' }) => {
+      // A node writes its own status, and nobody checks it: a name would lead wherever the node likes.
+      if (isIP(kubelet.host) === 0) throw new RequestFailure('unreachable', 'the address that the node names is no IP address, so nothing was sent to it');
       // Without an authority of the cluster's own, any that the system trusts could vouch for a stranger.
       if (trust.configured === undefined && !kubelet.takeAsItIs) return 'untrusted';
       const [{ getFromKubelet }, credential] = await Promise.all([import('./kubelet-line.ts'), credentials.current()]);

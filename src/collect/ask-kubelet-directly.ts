@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { V1Node } from '@kubernetes/client-node';
 import type { ApiClient, KubeletAddress } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
@@ -32,7 +31,7 @@ export async function askKubeletDirectly(client: ApiClient, source: Source, read
   const addresses = new Map(list.map(node => [node.metadata.name, addressOf(node, access.takeAsTheyAre)]));
   return async (name, timeoutMilliseconds) => {
     const kubelet = addresses.get(name);
-    if (kubelet === undefined) throw new Unread(gap(source, 'notSeen', 'the node names no IP address of its own in the cluster'));
+    if (kubelet === undefined) throw new Unread(gap(source, 'notSeen', 'the node names no address of its own in the cluster'));
     const answer = await client.getFromKubelet(kubelet, read.path, { timeoutMilliseconds, ...(read.accept === undefined ? {} : { accept: read.accept }) });
     if (answer === 'untrusted') throw new Unread({ ...gap(source, 'unauthorized', "the kubelet's certificate is not signed by the cluster's authority for its address, so no credential was sent to it"), flag: '--kubelet-insecure-tls' });
     if (answer.status !== 200) throw new Unread(gapOfDirectStatus(source, answer.status, read.path));
@@ -43,8 +42,7 @@ export async function askKubeletDirectly(client: ApiClient, source: Source, read
 function addressOf({ status }: NonNullable<typeof nodeAddresses.evidence>[number], takeAsItIs: boolean): KubeletAddress | undefined {
   const host = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
   const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
-  // A node writes its own status, and nobody checks it: a name would lead wherever the node likes.
-  if (host === undefined || isIP(host) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+  if (host === undefined || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
   return { host, port, takeAsItIs };
 }
 

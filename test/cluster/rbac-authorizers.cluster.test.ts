@@ -31,6 +31,7 @@ async function readerRole(ground: Ground): Promise<void> {
   const rules = [
     { apiGroups: ['rbac.authorization.k8s.io'], resources: ['*'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods', 'nodes', 'namespaces', 'serviceaccounts'], verbs: ['list'] }, { apiGroups: [''], resources: ['configmaps', 'namespaces'], verbs: ['get'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list'] },
   ];
   const made = await ground.kubectl(['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'reader' }, rules }) });
   if (made.code !== 0) throw new Error(made.stderr);
