@@ -22,3 +22,11 @@ export function formatRef(ref: ResourceRef): string {
  * replicas, because their names do not survive a restart and would open new tickets.
  */
 export const apiServerRef: ResourceRef = { apiVersion: 'secaudit/v1', kind: 'Component', name: 'kube-apiserver' };
+
+/** The kubeconfig as a thing that findings are about; it is no API object, so the group is ours. */
+export const kubeconfigRef: ResourceRef = componentRef('kubeconfig');
+
+/** A component of the control plane or of a node, as a thing that findings are about. */
+export function componentRef(name: string): ResourceRef {
+  return { apiVersion: 'secaudit/v1', kind: 'Component', name };
+}

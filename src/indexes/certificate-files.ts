@@ -1,18 +1,16 @@
-import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
-import type { RoleId, RoleRow } from './certificate-role.ts';
+import { apiServerRef, componentRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { ROLE_TITLES, type RoleId, type RoleRow } from './certificate-role.ts';
 import type { Platform } from './platform.ts';
 
-const component = (name: string): ResourceRef => ({ apiVersion: 'secaudit/v1', kind: 'Component', name });
-
 /** Certificates that lie in files of a control plane and that no API shows, with kubeadm's names of the files. */
-const FILES: readonly { readonly role: RoleId; readonly title: string; readonly resource: ResourceRef; readonly file: string; readonly isAuthority?: true; readonly usesApi?: true }[] = [
-  { role: 'controller-manager-client', title: 'controller manager', resource: component('kube-controller-manager'), file: '../controller-manager.conf', usesApi: true },
-  { role: 'scheduler-client', title: 'scheduler', resource: component('kube-scheduler'), file: '../scheduler.conf', usesApi: true },
-  { role: 'front-proxy-client', title: 'front proxy', resource: apiServerRef, file: 'front-proxy-client.crt' },
-  { role: 'apiserver-etcd-client', title: 'API server, to etcd', resource: apiServerRef, file: 'apiserver-etcd-client.crt' },
-  { role: 'etcd-authority', title: 'authority of etcd', resource: component('etcd'), file: 'etcd/ca.crt', isAuthority: true },
-  { role: 'etcd-server', title: 'etcd', resource: component('etcd'), file: 'etcd/server.crt' },
-  { role: 'etcd-peer', title: 'etcd, to its peers', resource: component('etcd'), file: 'etcd/peer.crt' },
+const FILES: readonly { readonly role: RoleId; readonly resource: ResourceRef; readonly file: string; readonly isAuthority?: true; readonly usesApi?: true }[] = [
+  { role: 'controller-manager-client', resource: componentRef('kube-controller-manager'), file: '../controller-manager.conf', usesApi: true },
+  { role: 'scheduler-client', resource: componentRef('kube-scheduler'), file: '../scheduler.conf', usesApi: true },
+  { role: 'front-proxy-client', resource: apiServerRef, file: 'front-proxy-client.crt' },
+  { role: 'apiserver-etcd-client', resource: apiServerRef, file: 'apiserver-etcd-client.crt' },
+  { role: 'etcd-authority', resource: componentRef('etcd'), file: 'etcd/ca.crt', isAuthority: true },
+  { role: 'etcd-server', resource: componentRef('etcd'), file: 'etcd/server.crt' },
+  { role: 'etcd-peer', resource: componentRef('etcd'), file: 'etcd/peer.crt' },
 ];
 
 /** Platforms that lay out their files as kubeadm does. */
@@ -47,8 +45,8 @@ export function fileRows(known: {
   readonly bound: string | undefined;
 }): RoleRow[] {
   const { platform, serving, bound } = known;
-  return FILES.map(({ role, title, resource, file, isAuthority, usesApi }): RoleRow => {
-    const row = { role, title, resource };
+  return FILES.map(({ role, resource, file, isAuthority, usesApi }): RoleRow => {
+    const row = { role, title: ROLE_TITLES[role], resource };
     if (platform?.isManaged === true) return { ...row, grade: 'notObservable', how: `${platform.title} runs the control plane` };
     const raise = howToSee(platform, file);
     if (usesApi === true && bound !== undefined && isKubeadm(platform)) {

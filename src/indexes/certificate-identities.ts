@@ -6,7 +6,8 @@ import { configuredConnection } from '../evidence/sources/connection.ts';
 import { apiServerHandshake } from '../evidence/sources/handshake.ts';
 import { clientTrust, signingRequests } from '../evidence/sources/pki.ts';
 import { isIssuedBy } from './certificate-chain.ts';
-import { certificateInventory, isSeenAs, type SeenCertificate } from './certificate-inventory.ts';
+import { certificateInventory } from './certificate-inventory.ts';
+import { isSeenAs, type SeenCertificate } from './certificate-sighting.ts';
 import { standardIdentityOf } from './certificate-standard.ts';
 import { GOALS, type Goal } from './rbac-edges.ts';
 import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
@@ -94,7 +95,7 @@ function unreadBindings(graph: Attempted<RbacGraph>): readonly Gap[] {
 /** Logins, and whatever else was issued or is served that a client could log in with. */
 function isClient(seen: SeenCertificate): boolean {
   const { usages, isAuthority, commonName } = seen.certificate;
-  if (isAuthority || commonName === undefined || !isSeenAs(seen, 'login', 'issued', 'serving')) return false;
+  if (isAuthority || commonName === undefined || !isSeenAs(seen, 'login', 'issued', 'serving', 'used', 'kept')) return false;
   // Go takes a certificate without usages for one of any use.
   return usages === undefined || usages.includes('client') || usages.includes('any');
 }

@@ -3,8 +3,9 @@ import type { KubeletMetrics } from '../evidence/kubelet-metrics.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { PerResult } from '../evidence/source.ts';
 import { endFrom } from './certificate-ends.ts';
-import { isSeenAs, type CertificateInventory, type SeenCertificate } from './certificate-inventory.ts';
-import { gradeOf, wordsOf, type RoleRow } from './certificate-role.ts';
+import type { CertificateInventory } from './certificate-inventory.ts';
+import { isSeenAs, type SeenCertificate } from './certificate-sighting.ts';
+import { gradeOf, ROLE_TITLES, wordsOf, type RoleRow } from './certificate-role.ts';
 
 /** A node as its kubelet's rows name it. */
 export interface NodeName {
@@ -16,8 +17,8 @@ export interface NodeName {
 const SAME_SECONDS = 2;
 
 const KINDS = {
-  client: { role: 'kubelet-client', title: 'kubelet' },
-  server: { role: 'kubelet-serving', title: 'kubelet, as a server' },
+  client: { role: 'kubelet-client', title: ROLE_TITLES['kubelet-client'] },
+  server: { role: 'kubelet-serving', title: ROLE_TITLES['kubelet-serving'] },
 } as const;
 
 /** The client and the serving certificate of every kubelet. */

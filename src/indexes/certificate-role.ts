@@ -14,11 +14,36 @@ import type { ResourceRef } from '../evidence/resource-ref.ts';
 export const ROLE_GRADES = ['exact', 'expiryOnly', 'bound', 'inferred', 'notRead', 'notObservable', 'notUsed'] as const;
 export type RoleGrade = (typeof ROLE_GRADES)[number];
 
-export type RoleId =
-  | 'login' | 'apiserver-serving' | 'apiserver-loopback' | 'apiserver-kubelet-client' | 'apiserver-etcd-client'
-  | 'server-authority' | 'client-authority' | 'cluster-authority' | 'loopback-authority' | 'front-proxy-authority' | 'front-proxy-client'
-  | 'extension-authority' | 'etcd-authority' | 'etcd-server' | 'etcd-peer' | 'controller-manager-client' | 'scheduler-client'
-  | 'kubelet-client' | 'kubelet-serving' | 'kube-proxy-client' | 'issued';
+/** Every role, with what a person calls it. */
+export const ROLE_TITLES = {
+  'login': 'your own login',
+  'apiserver-serving': 'API server',
+  'apiserver-loopback': 'API server, to itself',
+  'loopback-authority': 'authority of that',
+  'cluster-authority': 'authority of the cluster',
+  'server-authority': 'authority of the API server',
+  'client-authority': 'authority of client certificates',
+  'front-proxy-authority': 'authority of the front proxy',
+  'extension-authority': 'authority of an extension',
+  'apiserver-kubelet-client': 'API server, to kubelets',
+  'apiserver-etcd-client': 'API server, to etcd',
+  'front-proxy-client': 'front proxy',
+  'controller-manager-client': 'controller manager',
+  'controller-manager-serving': 'controller manager, as a server',
+  'scheduler-client': 'scheduler',
+  'scheduler-serving': 'scheduler, as a server',
+  'etcd-authority': 'authority of etcd',
+  'etcd-server': 'etcd',
+  'etcd-peer': 'etcd, to its peers',
+  'etcd-healthcheck-client': 'health check of etcd',
+  'admin': 'kubeconfig of the administrator',
+  'super-admin': 'kubeconfig of the last resort',
+  'kubelet-client': 'kubelet',
+  'kubelet-serving': 'kubelet, as a server',
+  'kube-proxy-client': 'kube-proxy',
+  'issued': 'issued on request',
+} as const;
+export type RoleId = keyof typeof ROLE_TITLES;
 
 /** One certificate that a cluster runs on, seen or not. */
 export interface CertificateRole {

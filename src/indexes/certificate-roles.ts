@@ -1,15 +1,17 @@
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
-import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { apiServerRef, componentRef, kubeconfigRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
 import { apiServerMetrics } from '../evidence/sources/api-server.ts';
 import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { clientEndsBound, kubeletClientEnds } from './certificate-ends.ts';
-import { certificateInventory, isSeenAs, kubeconfigRef, type CertificateInventory, type SeenAs, type SeenCertificate, type UnreadCertificates } from './certificate-inventory.ts';
-import { daysBetween, gradeOf, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
+import { certificateInventory, type CertificateInventory } from './certificate-inventory.ts';
+import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
+import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
 import { fileRows, howToSeeFiles } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
+import { exactRow, withUsed } from './certificate-used.ts';
 import { platform } from './platform.ts';
 
 /** Every role of the cluster's certificates, in a fixed order. */
@@ -33,20 +35,21 @@ export const certificateRoles = defineIndex({
   build({ inventory, kubelets, apiServers, kubeProxy, ...read }, { now }): CertificateRoles {
     const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
-    const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).length;
+    const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).map(({ metadata }) => metadata.name);
     const [serving] = inventory.certificates.filter(each => isSeenAs(each, 'serving'));
-    const rows: RoleRow[] = [
-      ...seenRows(inventory, new Set(nodeList?.map(({ metadata }) => `system:node:${metadata.name}`))),
+    const seen = seenRows(inventory, new Set(nodeList?.map(({ metadata }) => `system:node:${metadata.name}`)));
+    const unseen: RoleRow[] = [
       toKubelets(kubelets, distribution?.isManaged === true),
       ...fileRows({
         ...(distribution === undefined ? {} : { platform: distribution }),
-        ...(controlPlanes === undefined ? {} : { controlPlanes }),
+        ...(controlPlanes === undefined ? {} : { controlPlanes: controlPlanes.length }),
         ...(serving === undefined ? {} : { serving: serving.certificate.notAfter }),
         bound: boundOf(apiServers),
       }),
       ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory),
       proxyRow(kubeProxy, nodeList?.length),
     ];
+    const rows = withUsed(inventory, seen, unseen, { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes });
     return {
       inventory,
       roles: rows.map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
@@ -58,57 +61,43 @@ export const certificateRoles = defineIndex({
   },
 });
 
-const SEEN: readonly (readonly [role: RoleId, title: string, resource: ResourceRef, ...as: readonly SeenAs[]])[] = [
-  ['login', 'your own login', kubeconfigRef, 'login'],
-  ['apiserver-serving', 'API server', apiServerRef, 'serving'],
-  ['apiserver-loopback', 'API server, to itself', apiServerRef, 'loopback'],
-  ['loopback-authority', 'authority of that', apiServerRef, 'loopbackAuthority'],
+const SEEN: readonly (readonly [role: RoleId, resource: ResourceRef, ...as: readonly SeenAs[]])[] = [
+  ['login', kubeconfigRef, 'login'],
+  ['apiserver-serving', apiServerRef, 'serving'],
+  ['apiserver-loopback', apiServerRef, 'loopback'],
+  ['loopback-authority', apiServerRef, 'loopbackAuthority'],
 ];
 
 /** Certificates of which the bytes were seen, and that belong to no node. */
 function seenRows(inventory: CertificateInventory, kubeletUsers: ReadonlySet<string>): RoleRow[] {
-  const rows: RoleRow[] = SEEN.flatMap(([role, title, resource, ...as]) =>
-    inventory.certificates.filter(each => isSeenAs(each, ...as)).map(each => exactRow(role, title, resource, each)));
+  const rows: RoleRow[] = SEEN.flatMap(([role, resource, ...as]) =>
+    inventory.certificates.filter(each => isSeenAs(each, ...as)).map(each => exactRow(role, resource, each)));
   for (const each of inventory.certificates) {
     const isForServers = isSeenAs(each, 'trustedForServer', 'servingAuthority');
     const isForClients = isSeenAs(each, 'trustedForClients');
     const isForProxies = isSeenAs(each, 'trustedForProxies');
-    if (isForServers && isForClients) rows.push(exactRow('cluster-authority', 'authority of the cluster', apiServerRef, each));
-    else if (isForServers) rows.push(exactRow('server-authority', 'authority of the API server', apiServerRef, each));
-    else if (isForClients) rows.push(exactRow('client-authority', 'authority of client certificates', apiServerRef, each));
-    if (isForProxies) rows.push(exactRow('front-proxy-authority', 'authority of the front proxy', apiServerRef, each));
+    if (isForServers && isForClients) rows.push(exactRow('cluster-authority', apiServerRef, each));
+    else if (isForServers) rows.push(exactRow('server-authority', apiServerRef, each));
+    else if (isForClients) rows.push(exactRow('client-authority', apiServerRef, each));
+    if (isForProxies) rows.push(exactRow('front-proxy-authority', apiServerRef, each));
   }
   // Of what is trusted for several of them each is a row, since each has to be changed by itself.
   for (const { certificate, sightings } of inventory.certificates) {
     for (const { as, resource, where } of sightings) {
       if (as !== 'trustedForExtension') continue;
       const { sha256, notAfter, commonName } = certificate;
-      rows.push({ role: 'extension-authority', title: 'authority of an extension', resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
+      rows.push({ role: 'extension-authority', title: ROLE_TITLES['extension-authority'], resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
     }
   }
   // Those of a kubelet are in the row of its node.
   const issued = inventory.certificates.filter(each => isSeenAs(each, 'issued') && !kubeletUsers.has(each.certificate.commonName ?? ''));
-  rows.push(...issued.map(each => exactRow('issued', 'issued on request', each.sightings[0].resource, each)));
+  rows.push(...issued.map(each => exactRow('issued', each.sightings[0].resource, each)));
   return rows;
-}
-
-function exactRow(role: RoleId, title: string, resource: ResourceRef, { certificate, sightings }: SeenCertificate): RoleRow {
-  const where = [...new Set(sightings.map(sighting => sighting.where))];
-  const [first = '', ...others] = where;
-  return {
-    role, title, resource,
-    // What the API server makes for itself has the second of its start for a name.
-    ...(certificate.commonName === undefined || role.includes('loopback') ? {} : { instance: certificate.commonName }),
-    grade: 'exact',
-    certificate: certificate.sha256,
-    notAfter: certificate.notAfter,
-    how: `${first}${others.length === 0 ? '' : ` and ${others.length} more`}`,
-  };
 }
 
 /** What the API servers show to kubelets: one row for each that was met. */
 function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evidence']>>, isManaged: boolean): RoleRow {
-  const row = { role: 'apiserver-kubelet-client', title: 'API server, to kubelets', resource: apiServerRef } as const;
+  const row = { role: 'apiserver-kubelet-client', title: ROLE_TITLES['apiserver-kubelet-client'], resource: apiServerRef } as const;
   if ('gaps' in kubelets) return { ...row, grade: gradeOf(kubelets.gaps), how: wordsOf(kubelets.gaps), gaps: kubelets.gaps };
   const read = kubelets.value.flatMap(each => ('value' in each ? [each.value] : []));
   const [end] = kubeletClientEnds(read);
@@ -135,7 +124,7 @@ function boundOf(apiServers: Attempted<NonNullable<(typeof apiServerMetrics)['ev
 }
 
 function proxyRow(kubeProxy: Attempted<NonNullable<(typeof kubeProxyLogin)['evidence']>>, nodeCount: number | undefined): RoleRow {
-  const row = { role: 'kube-proxy-client', title: 'kube-proxy', resource: { apiVersion: 'secaudit/v1', kind: 'Component', name: 'kube-proxy' } } as const;
+  const row = { role: 'kube-proxy-client', title: ROLE_TITLES['kube-proxy-client'], resource: componentRef('kube-proxy') } as const;
   if ('gaps' in kubeProxy) return { ...row, grade: gradeOf(kubeProxy.gaps), how: wordsOf(kubeProxy.gaps), gaps: kubeProxy.gaps };
   if (nodeCount === 0) return { ...row, grade: 'notUsed', how: NO_NODES };
   if (!kubeProxy.value.exists) return { ...row, grade: 'notObservable', how: 'no ConfigMap kube-system/kube-proxy says how it logs in, or whether there is one', raise: 'its kubeconfig, on a node' };

@@ -3,7 +3,7 @@ import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { certificateIdentities, type CertificateIdentity } from './certificate-identities.ts';
-import type { SeenCertificate, Sighting } from './certificate-inventory.ts';
+import type { SeenCertificate, Sighting } from './certificate-sighting.ts';
 import { isKnownEnd, type CertificateRole } from './certificate-role.ts';
 import { certificateRoles } from './certificate-roles.ts';
 import { factsOf } from './handshake-certificates.ts';

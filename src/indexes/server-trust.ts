@@ -3,7 +3,8 @@ import { attempt, defineIndex } from '../evidence/need.ts';
 import { apiServerHandshake, isDirect } from '../evidence/sources/handshake.ts';
 import { clusterInfo, kubeRootCa } from '../evidence/sources/pki.ts';
 import { isIssuedBy } from './certificate-chain.ts';
-import { certificateInventory, type SeenCertificate } from './certificate-inventory.ts';
+import { certificateInventory } from './certificate-inventory.ts';
+import type { SeenCertificate } from './certificate-sighting.ts';
 
 /** A place that clients take their authorities from, and whether those verify what the API server shows. */
 export interface TrustPlace {

@@ -5,7 +5,8 @@ import { attempt, defineIndex } from '../evidence/need.ts';
 import { configuredConnection } from '../evidence/sources/connection.ts';
 import { apiServerHandshake, isDirect } from '../evidence/sources/handshake.ts';
 import { kubernetesService } from '../evidence/sources/pki.ts';
-import { certificateInventory, type SeenCertificate } from './certificate-inventory.ts';
+import { certificateInventory } from './certificate-inventory.ts';
+import type { SeenCertificate } from './certificate-sighting.ts';
 
 /** A name that the API server is reached by, with the certificate that it shows to who asks so. */
 export interface ServingName {

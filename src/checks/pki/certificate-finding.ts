@@ -2,8 +2,9 @@ import type { EvidenceItem } from '../../evidence/evidence-item.ts';
 import type { CertificateFacts } from '../../evidence/certificate-facts.ts';
 import type { Gap } from '../../evidence/gap.ts';
 import { formatRef } from '../../evidence/resource-ref.ts';
-import type { CertificateInventory, SeenAs, SeenCertificate, Sighting } from '../../indexes/certificate-inventory.ts';
-import type { CertificateRole } from '../../indexes/certificate-role.ts';
+import type { CertificateInventory } from '../../indexes/certificate-inventory.ts';
+import type { SeenAs, SeenCertificate, Sighting } from '../../indexes/certificate-sighting.ts';
+import { ROLE_TITLES, type CertificateRole } from '../../indexes/certificate-role.ts';
 import type { CertificateRoles } from '../../indexes/certificate-roles.ts';
 import { unknownTarget, type UnknownTarget } from '../define-check.ts';
 
@@ -89,10 +90,11 @@ export function certificateName({ subject, sha256 }: CertificateFacts): string {
 
 /** Where it is used and its name, without what changes at every start or renewal. */
 export function certificateCause({ certificate, sightings: [first] }: SeenCertificate): string {
-  return `${AS_WORDS[first.as]} ${(certificate.commonName ?? certificate.subject).replace(/@\d+$/, '')}`.trim();
+  const words = first.role === undefined ? AS_WORDS[first.as] : ROLE_TITLES[first.role];
+  return `${words} ${(certificate.commonName ?? certificate.subject).replace(/@\d+$/, '')}`.trim();
 }
 
 const AS_WORDS: Readonly<Record<SeenAs, string>> = {
   login: 'login', serving: 'API server', servingAuthority: 'authority', loopback: 'API server to itself', loopbackAuthority: 'authority of the API server to itself',
-  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to',
+  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to', used: '', kept: '',
 };
