@@ -34,7 +34,7 @@ export const auditFlags = {
   namespace: Flags.string({ char: 'n', summary: 'look at this namespace only; checks of the whole cluster are then out of scope' }),
   'all-namespaces': Flags.boolean({ char: 'A', summary: 'look at the whole cluster (the default); wins over --namespace, as in kubectl' }),
   check: Flags.string({ summary: 'only this check, repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
-  family: Flags.string({ summary: 'only checks of this family (pki, rbac, kubelet, secrets, versions), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+  family: Flags.string({ summary: 'only checks of this family, the first word of their ids, such as pki; repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   severity: Flags.option({ summary: 'only checks that can be of this severity or worse', options: SEVERITIES })(),
   framework: Flags.string({ summary: 'only checks that map to this framework (owasp-2025, cis, ...), repeatable', multiple: true, multipleNonGreedy: true, delimiter: ',' }),
   exceptions: Flags.string({ summary: 'YAML file with accepted findings', helpValue: 'FILE' }),

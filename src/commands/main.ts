@@ -75,7 +75,9 @@ function report(error: unknown, argv: readonly string[]): void {
     const [word = '', second = ''] = withDefaultCommand(argv);
     const known = [`${word}:${second}`, word].find(id => Object.hasOwn(COMMANDS, id));
     const help = known === undefined ? `${PROGRAM} --help` : `${PROGRAM} ${known.replace(':', ' ')} --help`;
-    say(`${usageWords(error.message)}; see "${help}"`);
+    const isUnknown = /^command \S+ not found/.test(error.message);
+    const wrong = isUnknown ? unknownWord(word, second, known) : usageWords(error.message);
+    say(`${wrong}; see "${help}"`);
     process.exitCode = 2;
   } else if (isExit(error)) {
     process.exitCode = error.oclif.exit;
@@ -92,6 +94,11 @@ function say(sentence: string): void {
 
 function escapeLines(text: string): string {
   return text.split('\n').map(escapeForTerminal).join('\n');
+}
+
+/** oclif takes every word up to the first flag for the name of a command. */
+function unknownWord(word: string, second: string, known: string | undefined): string {
+  return known === undefined ? `there is no command "${word}"` : `"${known}" takes no word such as "${second}"`;
 }
 
 /** oclif prints several lines, some of them dimmed, and its own advice; the first says what is wrong, or the next where it ends in a colon. */

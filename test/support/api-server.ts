@@ -42,6 +42,8 @@ export interface FakeApiServerOptions {
   readonly anonymous?: boolean;
   /** The rules that a self subject rules review lists. */
   readonly rules?: readonly object[];
+  /** Issues the certificates of the server and of its users; made anew where it is not given. */
+  readonly authority?: Certificate;
   /** Changes the server's own certificate. */
   readonly certificate?: Partial<CertificateFields>;
   /** Refuses a handshake without a good client certificate, as some gateways do; an API server never does. */
@@ -83,7 +85,7 @@ export interface FakeApiServer {
 
 /** Starts an API server on a free port of 127.0.0.1 that answers from plain data over real TLS. */
 export async function startFakeApiServer(options: FakeApiServerOptions): Promise<FakeApiServer> {
-  const authority = createCertificate({ commonName: 'kubernetes', use: 'authority' });
+  const authority = options.authority ?? createCertificate({ commonName: 'kubernetes', use: 'authority' });
   const own = createCertificate({ commonName: 'kube-apiserver', names: ['localhost', 'kubernetes.default.svc', '127.0.0.1'], ...options.certificate, use: 'server' }, authority);
   const requests: LoggedRequest[] = [];
   let faults = countdown(options.faults ?? []);
