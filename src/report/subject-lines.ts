@@ -71,12 +71,13 @@ function kubeletWords({ nodes, total, known }: KubeletView): string {
   ].join('; ');
 }
 
-function rbacWords({ clusterAdmins, paths, public: everybody }: RbacView): string {
+function rbacWords({ clusterAdmins, paths, public: everybody, unread }: RbacView): string {
   const own = clusterAdmins.rows.filter(({ platform }) => platform === undefined).length;
   return [
-    own === 0 ? 'no cluster-admin but the built-in ones' : `${counted(own, 'cluster-admin')} beside the built-in ones`,
+    own > 0 ? `${counted(own, 'cluster-admin')} beside the built-in ones` : unread.total > 0 ? 'no cluster-admin seen but the built-in ones' : 'no cluster-admin but the built-in ones',
     ...(paths.total > 0 ? [`${counted(paths.total, 'subject')} can rise to more`] : []),
     ...(everybody.rows.some(({ platform }) => platform === undefined) ? ['rights for everybody'] : []),
+    ...(unread.total > 0 ? ['not all was read'] : []),
   ].join('; ');
 }
 

@@ -114,6 +114,15 @@ describe('a fault on a later page leaves no half list', () => {
   });
 });
 
+describe('the first screen', () => {
+  it('claims nothing of cluster-admins where roles could not be read', async () => {
+    const server = await startFakeApiServer({ data, tokens: { [TOKEN]: { name: 'ana', groups: [] } }, faults: [{ path: '/apis/rbac.authorization.k8s.io/v1/clusterroles', fault: { status: 403 } }] });
+    const { stdout } = await runSecaudit(['scan'], { env: { KUBECONFIG: await config(server, { token: TOKEN }) } });
+    await server.close();
+    expect(/^RBAC .*$/m.exec(stdout)?.[0]).toMatch(/no cluster-admin seen but the built-in ones.*; not all was read$/);
+  });
+});
+
 describe('an item of 20 MB', () => {
   it('is read, and what is not declared of it is not kept', async () => {
     const marker = 'not-declared-'.repeat(1.6e6);
