@@ -7,40 +7,13 @@ import { apiServerHandshake } from '../evidence/sources/handshake.ts';
 import { clientTrust, signingRequests } from '../evidence/sources/pki.ts';
 import { isIssuedBy } from './certificate-chain.ts';
 import { certificateInventory } from './certificate-inventory.ts';
-import { isSeenAs, type SeenCertificate } from './certificate-sighting.ts';
+import { isLeaf, type SeenCertificate } from './certificate-sighting.ts';
 import { standardIdentityOf } from './certificate-standard.ts';
-import { GOALS, type Goal } from './rbac-edges.ts';
+import { rightsOf, unreadBindings, type IdentityRights } from './identity-rights.ts';
 import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
-import type { Grant } from './rbac-grants.ts';
-import { isMatch, type Identity } from './rbac-identity.ts';
-import { GOAL_WORDS, hopSentence, pathFrom } from './rbac-path.ts';
-import { IMPACTS, powersOf, reachOf, type Impact } from './rbac-power.ts';
-import { formatRef } from '../evidence/resource-ref.ts';
-import { formatSubject } from '../evidence/subject.ts';
-
-/** The strongest thing that the bearer of a certificate may do by rights of its own. */
-export interface StrongestRight {
-  /** To be read after "can". */
-  readonly can: string;
-  readonly impact: Impact;
-  /** Absent for the whole cluster. */
-  readonly namespace?: string;
-  /** The binding that gives it; absent where none is needed. */
-  readonly binding?: string;
-  /** The group that brings it; absent where a binding names the user. */
-  readonly group?: string;
-}
-
-/** The shortest way of the bearer to more, through the rights of others. */
-export interface WayUp {
-  readonly goal: Goal;
-  /** To be read after "can". */
-  readonly can: string;
-  readonly steps: readonly string[];
-}
 
 /** Whom the API server takes the bearer of a client certificate for. */
-export interface CertificateIdentity {
+export interface CertificateIdentity extends IdentityRights {
   readonly certificate: KeptCertificate;
   readonly seen: SeenCertificate;
   readonly user: string;
@@ -51,11 +24,6 @@ export interface CertificateIdentity {
   readonly isAccepted?: boolean;
   /** When the authority that issued it begins, RFC 3339: kubeadm dates back to it; absent where it was not seen. */
   readonly issuedFrom?: string;
-  /** A member of system:masters is allowed everything, whatever is bound, until the certificate ends. */
-  readonly isMaster: boolean;
-  /** The strongest right; absent where nothing is bound to it, or the bindings could not be read. */
-  readonly strongest?: StrongestRight;
-  readonly wayUp?: WayUp;
   /** What a standard component or file has this name, in a few words: `kubelet of node worker-1`. */
   readonly standard?: string;
   /** Why it may have more rights than those that are said. */
@@ -87,15 +55,11 @@ export const certificateIdentities = defineIndex({
   },
 });
 
-/** Why there may be bindings that nobody here knows of. */
-function unreadBindings(graph: Attempted<RbacGraph>): readonly Gap[] {
-  return 'gaps' in graph ? graph.gaps : [...graph.value.rbac.unread, ...graph.value.rbac.unresolved].flatMap(({ gaps }) => gaps);
-}
-
 /** Logins, and whatever else was issued or is served that a client could log in with. */
 function isClient(seen: SeenCertificate): boolean {
-  const { usages, isAuthority, commonName } = seen.certificate;
-  if (isAuthority || commonName === undefined || !isSeenAs(seen, 'login', 'issued', 'serving', 'used', 'kept')) return false;
+  const { usages, commonName } = seen.certificate;
+  // One that may issue others logs in all the same.
+  if (commonName === undefined || !isLeaf(seen)) return false;
   // Go takes a certificate without usages for one of any use.
   return usages === undefined || usages.includes('client') || usages.includes('any');
 }
@@ -104,55 +68,14 @@ function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] 
   const { certificate } = seen;
   const { commonName: user = '', organizations: groups, uid } = certificate;
   const issuer = accepted?.find(authority => isIssuedBy(certificate, [authority]));
-  const isMaster = groups.includes('system:masters');
   const standard = standardIdentityOf(user, groups);
   return {
-    certificate, seen, user, groups, isMaster,
+    certificate, seen, user, groups,
     ...(uid === undefined ? {} : { uid }),
     ...(accepted === undefined ? {} : { isAccepted: issuer !== undefined }),
     ...(issuer === undefined ? {} : { issuedFrom: issuer.notBefore }),
     ...(standard === undefined ? {} : { standard }),
-    ...(isMaster || unread.length === 0 ? {} : { gaps: unread }),
-    ...rightsOf({ user, groups: [...groups, 'system:authenticated'] }, isMaster, graph),
+    ...(groups.includes('system:masters') || unread.length === 0 ? {} : { gaps: unread }),
+    ...rightsOf({ user, groups: [...groups, 'system:authenticated'] }, graph),
   };
-}
-
-/** Every kubelet may read and change what belongs to its own node, without a binding (the Node authorizer). */
-const OWN_NODE: StrongestRight = { can: 'read and change what belongs to its own node, Secrets of its pods included', impact: 'write' };
-
-function rightsOf(identity: Identity, isMaster: boolean, graph: Attempted<RbacGraph>): Pick<CertificateIdentity, 'strongest' | 'wayUp'> {
-  if (isMaster) return { strongest: { can: 'do anything', impact: 'takeover', group: 'system:masters' } };
-  if ('gaps' in graph) return {};
-  const bound = strongestOf(graph.value.rbac.grants, identity);
-  const isKubelet = identity.user.startsWith('system:node:') && identity.groups.includes('system:nodes');
-  const strongest = isKubelet && bound?.impact !== 'takeover' ? OWN_NODE : bound;
-  const way = wayUpOf(graph.value, identity);
-  return { ...(strongest === undefined ? {} : { strongest }), ...(way === undefined || strongest?.can === 'do anything' ? {} : { wayUp: way }) };
-}
-
-/** The strongest right of all grants that reach an identity: by what it leads to, then the whole cluster before a namespace. */
-function strongestOf(grants: readonly Grant[], identity: Identity): StrongestRight | undefined {
-  let best: { readonly rank: number; readonly right: StrongestRight } | undefined;
-  for (const grant of grants) {
-    if (!isMatch(grant.subject, identity)) continue;
-    const [power] = powersOf(grant.rules, reachOf(grant));
-    if (power === undefined) continue;
-    const rank = (IMPACTS.indexOf(power.impact) * 2 + (grant.namespace === undefined ? 0 : 1)) * 100 + power.rank;
-    if (best !== undefined && best.rank <= rank) continue;
-    const { words: can, impact } = power;
-    const { namespace, subject, binding } = grant;
-    best = { rank, right: { can, impact, binding: formatRef(binding), ...(namespace === undefined ? {} : { namespace }), ...(subject.kind === 'Group' ? { group: subject.name } : {}) } };
-  }
-  return best?.right;
-}
-
-/** The shortest way to the worst goal that the user or one of its groups comes to. */
-function wayUpOf(graph: RbacGraph, { user, groups }: Identity): WayUp | undefined {
-  const keys = [formatSubject({ kind: 'User', name: user }), ...groups.map(name => formatSubject({ kind: 'Group', name }))];
-  for (const goal of GOALS) {
-    const ways = keys.flatMap(key => pathFrom(graph, key, goal) ?? []).sort((a, b) => a.cost - b.cost);
-    const [way] = ways;
-    if (way !== undefined) return { goal, can: GOAL_WORDS[goal], steps: way.hops.map(hopSentence) };
-  }
-  return undefined;
 }

@@ -12,12 +12,14 @@ import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type 
 import { fileRows, howToSeeFiles } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
 import { exactRow, withUsed } from './certificate-used.ts';
-import { platform } from './platform.ts';
+import { platform, type Distribution } from './platform.ts';
 
 /** Every role of the cluster's certificates, in a fixed order. */
 export interface CertificateRoles {
   readonly inventory: CertificateInventory;
   readonly roles: readonly CertificateRole[];
+  /** Which Kubernetes it is: some renew by themselves what others do not. Absent where that could not be read. */
+  readonly distribution?: Distribution;
   /** What may hold more certificates and could not be read. */
   readonly unread: readonly Omit<UnreadCertificates, 'source'>[];
 }
@@ -52,6 +54,7 @@ export const certificateRoles = defineIndex({
     const rows = withUsed(inventory, seen, unseen, { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes });
     return {
       inventory,
+      ...(distribution === undefined ? {} : { distribution: distribution.distribution }),
       roles: rows.map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
       unread: [
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),

@@ -1,4 +1,5 @@
 import { certificateIdentities, type CertificateIdentity } from '../../indexes/certificate-identities.ts';
+import { isServerCertificate } from '../../indexes/certificate-sighting.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
 import { identityEvidence, identityTargets, isLogin, loginResource } from './identity-finding.ts';
 
@@ -21,7 +22,7 @@ export default defineCheck({
 
   needs: { identities: certificateIdentities },
   *targets({ identities }) {
-    for (const target of identityTargets(identities)) if (!('isMaster' in target) || !isLogin(target)) yield target;
+    for (const target of identityTargets(identities)) if (!('isMaster' in target) || (isServerCertificate(target.seen) && !isLogin(target))) yield target;
     if (identities.rightGaps.length > 0) yield unknownTarget("the rights of the API server's own name", identities.rightGaps);
   },
 
