@@ -21,20 +21,26 @@ export interface Expiry {
  * restart helps. Undefined for what is not due, and for what has ended, which is another matter.
  * @param seen the certificate, where its bytes are known
  */
-export function expiryOf({ role, notAfter }: CertificateRole, seen: KeptCertificate | undefined, now: string): Expiry | undefined {
+export function expiryOf({ role, notAfter, renewedAt }: CertificateRole, seen: KeptCertificate | undefined, now: string): Expiry | undefined {
   if (notAfter === undefined) return undefined;
   const left = (Date.parse(notAfter) - Date.parse(now)) / DAY;
   if (left < 0) return undefined;
   const life = seen === undefined ? undefined : (Date.parse(seen.notAfter) - Date.parse(seen.notBefore)) / DAY;
   if (role === 'apiserver-loopback') return left > 60 ? undefined : { severity: 'high', words: 'the API server makes it at its start and stops working when it ends: restart it' };
+  // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
+  if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);
   // Back-dated certificates look older than they are, never younger, so what looks short is short.
   if (life !== undefined && life <= SHORT_LIFE_DAYS) return left / life >= STUCK_SHARE ? undefined : { severity: 'low', words: `less than a tenth of its ${Math.round(life)} days is left` };
   // An authority has a check of its own, which looks further ahead.
   if (role.endsWith('-authority')) return undefined;
-  if (left <= 7) return { severity: 'high', words: 'nothing renews it by itself' };
-  if (left <= 30) return { severity: 'medium', words: 'nothing renews it by itself' };
-  return left <= 90 ? { severity: 'low', words: 'nothing renews it by itself' } : undefined;
+  return byDays(left, 'nothing renews it by itself');
+}
+
+function byDays(left: number, words: string): Expiry | undefined {
+  if (left <= 7) return { severity: 'high', words };
+  if (left <= 30) return { severity: 'medium', words };
+  return left <= 90 ? { severity: 'low', words } : undefined;
 }
 
 function rotated(left: number, life: number | undefined): Expiry | undefined {

@@ -87,7 +87,9 @@ export const certificateIdentities = defineIndex({
     ];
     const identities = inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, intermediates, graph, unreadBindings(graph)));
     // Where the chain of one that is not accepted breaks off, the intermediate authority that leads on may lie where nobody here could look.
-    const isOpen = identities.some(({ isAccepted, certificate }) => isAccepted === false && authorityOf(certificate, intermediates.filter(isSelfSigned), intermediates, 'client') === undefined);
+    const refused = identities.filter(({ isAccepted }) => isAccepted === false);
+    const roots = refused.length === 0 ? [] : intermediates.filter(isSelfSigned);
+    const isOpen = refused.some(({ certificate }) => authorityOf(certificate, roots, intermediates, 'client') === undefined);
     return {
       identities,
       unread: inventory.unread.filter(({ source, gaps }) => LOGINS.has(source) || (isOpen && gaps.some(({ kind }) => kind === 'gap'))).map(({ of, gaps }) => ({ of, gaps })),
@@ -97,7 +99,7 @@ export const certificateIdentities = defineIndex({
 });
 
 /** Why there may be bindings that nobody here knows of. */
-function unreadBindings(graph: Attempted<RbacGraph>): readonly Gap[] {
+export function unreadBindings(graph: Attempted<RbacGraph>): readonly Gap[] {
   return 'gaps' in graph ? graph.gaps : [...graph.value.rbac.unread, ...graph.value.rbac.unresolved].flatMap(({ gaps }) => gaps);
 }
 
@@ -129,7 +131,8 @@ function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] 
 /** Every kubelet may read and change what belongs to its own node, without a binding (the Node authorizer). */
 const OWN_NODE: StrongestRight = { can: 'read and change what belongs to its own node, Secrets of its pods included', impact: 'write' };
 
-function rightsOf(identity: Identity, isMaster: boolean, graph: Attempted<RbacGraph>): Pick<CertificateIdentity, 'strongest' | 'wayUp'> {
+/** The strongest right of an identity, and its way to more. */
+export function rightsOf(identity: Identity, isMaster: boolean, graph: Attempted<RbacGraph>): Pick<CertificateIdentity, 'strongest' | 'wayUp'> {
   if (isMaster) return { strongest: { can: 'do anything', impact: 'takeover', group: 'system:masters' } };
   if ('gaps' in graph) return {};
   const bound = strongestOf(graph.value.rbac.grants, identity);
