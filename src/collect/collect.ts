@@ -56,6 +56,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
   const total = before.length + perNode.length + rest.length;
   const kubelets = createKubeletRun();
+  const groups = new Map<string, Promise<Answer>>();
 
   async function readOne(source: Source): Promise<void> {
     options.onProgress?.({ source, done: false, finished, total });
@@ -83,6 +84,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     const { signal } = options;
     if (signal !== undefined && isOver(signal)) return { gap: interrupted(source, signal) };
     try {
+      if (source.optIn !== undefined && source.read.how === 'list') await assertAllowed(metering, source, options.namespace);
       return { value: await readBy(metering, source) };
     } catch (error) {
       const gap = gapOfError(source, error);
@@ -94,7 +96,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     const { read } = source;
     switch (read.how) {
       case 'list':
-        return readList(metering, source, read, options);
+        return readList(metering, source, read, { ...options, groups });
       case 'count':
         return readCount(metering, source, read, options.namespace);
       case 'selfReview':
@@ -153,6 +155,19 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     // Sorted, so that the order in which answers happened to arrive leaves no trace.
     sources: Object.fromEntries(Object.entries(collected).sort(([a], [b]) => (a < b ? -1 : 1))),
   });
+}
+
+/**
+ * Asks first whether the caller may read what a flag asks for, so that nobody is refused whom the audit log then shows.
+ * Where the API server does not say, the read itself tells.
+ * @throws {Unread} it may not
+ */
+async function assertAllowed(client: ApiClient, source: Source, namespace: string | undefined): Promise<void> {
+  const { askPermissions } = await import('./ask-permissions.ts');
+  const answers = await askPermissions(client, source.permissions, namespace);
+  if (answers.some(answer => 'allowed' in answer && !answer.allowed)) {
+    throw new Unread({ kind: 'gap', reason: 'forbidden', source: source.id, detail: `this user may not read ${source.title}`, permissions: source.permissions });
+  }
 }
 
 /** The same client, with some answers at hand: a path that was asked once is not asked again. */

@@ -16,6 +16,18 @@ export type Read =
       /** Always this namespace, whatever the scope of the run. */
       readonly namespace?: string;
       readonly labelSelector?: string;
+      /** `type=kubernetes.io/tls`: the server sends no other. */
+      readonly fieldSelector?: string;
+      /** Items a page, where they are larger than most. */
+      readonly pageSize?: number;
+      /** Names, labels and annotations alone leave the API server. */
+      readonly metadataOnly?: true;
+      /** Of an API that a cluster may do without: where its group is not served, there are none. */
+      readonly optional?: true;
+      /** Older versions, newest first: each is asked for in turn while the server says that it serves none of that. With none served there are no objects. */
+      readonly otherVersions?: readonly string[];
+      /** The items hold secrets: their bytes are wiped once they were projected. */
+      readonly wiped?: true;
     }
   | {
       readonly how: 'count';
@@ -154,6 +166,14 @@ export function listSource<T>() {
     readonly fields: F;
     readonly namespace?: string;
     readonly labelSelector?: string;
+    readonly fieldSelector?: string;
+    readonly pageSize?: number;
+    readonly metadataOnly?: true;
+    readonly optional?: true;
+    readonly otherVersions?: readonly string[];
+    readonly wiped?: true;
+    readonly addOnRole?: NonNullable<Source['addOnRole']>;
+    readonly optIn?: OptIn;
     /** Read it also with `-n`, because namespaced objects refer to it. */
     readonly readWithNamespace?: boolean;
   }): Source<readonly Projected<Listed<T>, F>[]> & { readonly read: Extract<Read, { how: 'list' }> } => ({
@@ -170,7 +190,15 @@ export function listSource<T>() {
       fields: declared.fields,
       ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
       ...(declared.labelSelector === undefined ? {} : { labelSelector: declared.labelSelector }),
+      ...(declared.fieldSelector === undefined ? {} : { fieldSelector: declared.fieldSelector }),
+      ...(declared.pageSize === undefined ? {} : { pageSize: declared.pageSize }),
+      ...(declared.metadataOnly === undefined ? {} : { metadataOnly: declared.metadataOnly }),
+      ...(declared.optional === undefined ? {} : { optional: declared.optional }),
+      ...(declared.otherVersions === undefined ? {} : { otherVersions: declared.otherVersions }),
+      ...(declared.wiped === undefined ? {} : { wiped: declared.wiped }),
     },
+    ...(declared.addOnRole === undefined ? {} : { addOnRole: declared.addOnRole }),
+    ...(declared.optIn === undefined ? {} : { optIn: declared.optIn }),
     permissions: [
       {
         apiGroup: apiGroupOf(declared.apiVersion),

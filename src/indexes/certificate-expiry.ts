@@ -22,12 +22,14 @@ export interface Expiry {
  * restart helps. Undefined for what is not due, and for what has ended, which is another matter.
  * @param seen the certificate, where its bytes are known
  */
-export function expiryOf({ role, notAfter }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
+export function expiryOf({ role, notAfter, renewedAt }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
   if (notAfter === undefined) return undefined;
   const left = (Date.parse(notAfter) - Date.parse(now)) / DAY;
   if (left < 0) return undefined;
   const life = seen === undefined ? undefined : lifeOf(seen);
   if (role === 'apiserver-loopback') return left > 60 ? undefined : { severity: 'high', words: 'the API server makes it at its start and stops working when it ends: restart it' };
+  // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
+  if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);
   // Back-dated certificates look older than they are, never younger, so what looks short is short.
   if (life !== undefined && life <= SHORT_LIFE_DAYS) return left / life >= STUCK_SHARE ? undefined : { severity: 'low', words: `less than a tenth of its ${Math.round(life)} days is left` };
@@ -39,7 +41,10 @@ export function expiryOf({ role, notAfter }: CertificateRole, seen: KeptCertific
     return left / life >= STUCK_SHARE ? undefined : { severity: left <= 7 ? 'high' : 'medium', words: 'the operators of OpenShift renew it long before, and have not' };
   }
   // k3s and RKE2 renew at their start what has less than 120 days left (90 before May 2025).
-  const words = !isOwn && (distribution === 'k3s' || distribution === 'rke2') ? `a restart of ${distribution} renews it` : 'nothing renews it by itself';
+  return byDays(left, !isOwn && (distribution === 'k3s' || distribution === 'rke2') ? `a restart of ${distribution} renews it` : 'nothing renews it by itself');
+}
+
+function byDays(left: number, words: string): Expiry | undefined {
   if (left <= 7) return { severity: 'high', words };
   if (left <= 30) return { severity: 'medium', words };
   return left <= 90 ? { severity: 'low', words } : undefined;

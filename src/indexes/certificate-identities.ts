@@ -5,7 +5,7 @@ import type { Source } from '../evidence/source.ts';
 import { configuredConnection } from '../evidence/sources/connection.ts';
 import { apiServerHandshake } from '../evidence/sources/handshake.ts';
 import { clientTrust, signingRequests } from '../evidence/sources/pki.ts';
-import { isIssuedBy } from './certificate-chain.ts';
+import { authorityOf, isIssuedBy, isSelfSigned } from './certificate-chain.ts';
 import { certificateInventory } from './certificate-inventory.ts';
 import { isLeaf, type SeenCertificate } from './certificate-sighting.ts';
 import { standardIdentityOf } from './certificate-standard.ts';
@@ -44,12 +44,23 @@ const LOGINS: ReadonlySet<Source> = new Set<Source>([configuredConnection, apiSe
 
 export const certificateIdentities = defineIndex({
   id: 'certificate-identities',
-  needs: { inventory: certificateInventory, trust: attempt(clientTrust), graph: attempt(rbacGraph) },
-  build({ inventory, trust, graph }): CertificateIdentities {
+  needs: { inventory: certificateInventory, trust: attempt(clientTrust), graph: attempt(rbacGraph), configured: attempt(configuredConnection), requests: attempt(signingRequests) },
+  build({ inventory, trust, graph, configured, requests }): CertificateIdentities {
     const accepted = 'value' in trust && trust.value.exists ? trust.value.clientAuthorities?.certificates : undefined;
+    // Intermediate authorities are no secrets: a bearer who was given none along with the certificate sends one that lies anywhere.
+    const intermediates = [
+      ...inventory.certificates.map(({ certificate }) => certificate),
+      ...('value' in configured ? configured.value.clientCertificate?.certificates.slice(1) ?? [] : []),
+      ...('value' in requests ? requests.value.flatMap(({ status }) => status?.certificate?.certificates.slice(1) ?? []) : []),
+    ];
+    const identities = inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, intermediates, graph, unreadBindings(graph)));
+    // Where the chain of one that is not accepted breaks off, the intermediate authority that leads on may lie where nobody here could look.
+    const refused = identities.filter(({ isAccepted }) => isAccepted === false);
+    const roots = refused.length === 0 ? [] : intermediates.filter(isSelfSigned);
+    const isOpen = refused.some(({ certificate }) => authorityOf(certificate, roots, intermediates, 'client') === undefined);
     return {
-      identities: inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, graph, unreadBindings(graph))),
-      unread: inventory.unread.filter(({ source }) => LOGINS.has(source)).map(({ of, gaps }) => ({ of, gaps })),
+      identities,
+      unread: inventory.unread.filter(({ source, gaps }) => LOGINS.has(source) || (isOpen && gaps.some(({ kind }) => kind === 'gap'))).map(({ of, gaps }) => ({ of, gaps })),
       rightGaps: [...unreadBindings(graph), ...('value' in graph ? graph.value.surroundings.gaps.flatMap(({ gaps }) => gaps) : [])],
     };
   },
@@ -64,16 +75,16 @@ function isClient(seen: SeenCertificate): boolean {
   return usages === undefined || usages.includes('client') || usages.includes('any');
 }
 
-function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] | undefined, graph: Attempted<RbacGraph>, unread: readonly Gap[]): CertificateIdentity {
+function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] | undefined, intermediates: readonly KeptCertificate[], graph: Attempted<RbacGraph>, unread: readonly Gap[]): CertificateIdentity {
   const { certificate } = seen;
   const { commonName: user = '', organizations: groups, uid } = certificate;
-  const issuer = accepted?.find(authority => isIssuedBy(certificate, [authority]));
+  const issuer = accepted === undefined ? undefined : authorityOf(certificate, accepted, intermediates, 'client');
   const standard = standardIdentityOf(user, groups);
   return {
     certificate, seen, user, groups,
     ...(uid === undefined ? {} : { uid }),
     ...(accepted === undefined ? {} : { isAccepted: issuer !== undefined }),
-    ...(issuer === undefined ? {} : { issuedFrom: issuer.notBefore }),
+    ...(issuer === undefined ? {} : { issuedFrom: ([...(accepted ?? []), ...intermediates].find(each => each.isAuthority && isIssuedBy(certificate, [each])) ?? issuer).notBefore }),
     ...(standard === undefined ? {} : { standard }),
     ...(groups.includes('system:masters') || unread.length === 0 ? {} : { gaps: unread }),
     ...rightsOf({ user, groups: [...groups, 'system:authenticated'] }, graph),

@@ -5,13 +5,14 @@ import { apiServerMetrics } from '../evidence/sources/api-server.ts';
 import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
-import { clientEndsBound, kubeletClientEnds } from './certificate-ends.ts';
+import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
 import { certificateInventory, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
 import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
 import { fileRows, howToSeeFiles } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
-import { exactRow, withUsed } from './certificate-used.ts';
+import { countedRows } from './certificate-counted.ts';
+import { displacedBy, exactRow, withUsed } from './certificate-used.ts';
 import { platform, type Distribution } from './platform.ts';
 
 /** Every role of the cluster's certificates, in a fixed order. */
@@ -51,7 +52,9 @@ export const certificateRoles = defineIndex({
       ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory),
       proxyRow(kubeProxy, nodeList?.length),
     ];
-    const rows = withUsed(inventory, seen, unseen, { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes });
+    const nodeNames = { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes };
+    const counted = 'value' in kubelets ? countedRows(kubelets.value).filter(row => !seen.some(other => other.role === row.role && other.instance === row.instance)) : [];
+    const rows = withUsed(inventory, seen, [...displacedBy(counted, unseen, nodeNames), ...counted.map(({ node: _node, subject: _subject, ...row }) => row)], nodeNames);
     return {
       inventory,
       ...(distribution === undefined ? {} : { distribution: distribution.distribution }),
@@ -108,6 +111,7 @@ function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evi
   const gaps = kubelets.value.flatMap(each => ('gap' in each ? [each.gap] : []));
   if (kubelets.value.length === 0) return { ...row, grade: 'notUsed', how: NO_NODES };
   if (read.length === 0 && gaps.length > 0) return { ...row, grade: gradeOf(gaps), how: wordsOf(gaps), gaps };
+  if (read.every(isOneProcess)) return { ...row, grade: 'notObservable', how: 'API server and kubelet of k3s are one process, which counts the clients of both in one sum' };
   if (read.every(({ scrapes }) => scrapes.every(({ isDirect }) => isDirect === true))) {
     return { ...row, grade: 'notRead', how: DIRECT, raise: '--kubelet proxy', gaps: [{ kind: 'notRequested', reason: 'flagNotGiven', source: kubeletMetrics.id, detail: DIRECT, flag: '--kubelet proxy' }] };
   }

@@ -15,14 +15,19 @@ export function renderReadsPage(sources: Iterable<Source>): string {
   ].join('\n\n')}\n`;
 }
 
-function rightsWords({ permissions }: Source): string {
+function rightsWords({ permissions, optIn }: Source): string {
+  if (optIn !== undefined && permissions.length > 0) return `- only with \`${optIn.flag}\`\n${permissions.map(each => `- right: \`${formatPermission(each)}\``).join('\n')}`;
   return permissions.length === 0 ? '- right: none' : permissions.map(each => `- right: \`${formatPermission(each)}\``).join('\n');
+}
+
+function selectorWords({ labelSelector, fieldSelector }: Extract<Source['read'], { how: 'list' }>): string {
+  return `${labelSelector === undefined ? '' : ` labelled \`${labelSelector}\``}${fieldSelector === undefined ? '' : ` with \`${fieldSelector}\``}`;
 }
 
 function keptWords({ read }: Source): string {
   switch (read.how) {
     case 'list':
-      return `Lists \`${read.resource}\`${read.labelSelector === undefined ? '' : ` labelled \`${read.labelSelector}\``} and keeps:\n\n${declaredPaths(read.fields)
+      return `Lists ${read.metadataOnly === true ? 'the metadata of ' : ''}\`${read.resource}\`${selectorWords(read)} and keeps:\n\n${declaredPaths(read.fields)
         .map(path => `- \`${path}\``)
         .join('\n')}`;
     case 'count':
