@@ -13,9 +13,7 @@ import { rightsOf, unreadBindings, type IdentityRights } from './identity-rights
 import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
 
 /** Whom the API server takes the bearer of a client certificate for. */
-export interface CertificateIdentity extends IdentityRights {
-  readonly certificate: KeptCertificate;
-  readonly seen: SeenCertificate;
+export interface CertificateBearer extends IdentityRights {
   readonly user: string;
   /** Those of the certificate, in its order; the API server adds system:authenticated. */
   readonly groups: readonly string[];
@@ -28,6 +26,12 @@ export interface CertificateIdentity extends IdentityRights {
   readonly standard?: string;
   /** Why it may have more rights than those that are said. */
   readonly gaps?: readonly Gap[];
+}
+
+/** A client certificate and its bearer. */
+export interface CertificateIdentity extends CertificateBearer {
+  readonly certificate: KeptCertificate;
+  readonly seen: SeenCertificate;
 }
 
 /** The client certificates that were seen, with what their bearers may do. */

@@ -3,7 +3,7 @@ import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { countedBearers, type CountedBearer } from './certificate-counted-bearers.ts';
-import { certificateIdentities, type CertificateIdentity } from './certificate-identities.ts';
+import { certificateIdentities, type CertificateBearer } from './certificate-identities.ts';
 import type { SeenCertificate, Sighting } from './certificate-sighting.ts';
 import { isKnownEnd, type CertificateRole } from './certificate-role.ts';
 import { certificateRoles } from './certificate-roles.ts';
@@ -12,7 +12,7 @@ import { factsOf } from './handshake-certificates.ts';
 /** A certificate that was seen, with every place, and whom its bearer would be. */
 export interface CertificateRow extends CertificateFacts {
   readonly sightings: readonly Omit<Sighting, 'shown'>[];
-  readonly identity?: Omit<CertificateIdentity, 'certificate' | 'seen'>;
+  readonly identity?: CertificateBearer;
 }
 
 /** What `kubectl secaudit pki` shows beside its findings. */
