@@ -29,7 +29,7 @@ export function portForwardStream(messages: Duplex): Duplex {
     read: () => void messages.resume(),
     write(chunk: Buffer, _encoding, done) {
       // A tunnel that has ended takes nothing more; its end is told by its own event.
-      if (messages.destroyed || messages.writableEnded) return done();
+      if (messages.destroyed || messages.writableEnded) { done(); return; }
       messages.write(Buffer.concat([Buffer.of(CHANNEL.data), chunk]), error => done(error));
     },
     destroy(error, done) {

@@ -78,7 +78,7 @@ export function openWebSocket(wire: Wire, asked: Exchange, protocol: string): Pr
  */
 export function messagesOver(socket: Duplex, head: Buffer): Duplex {
   let pending: Buffer = Buffer.alloc(0);
-  let pieces: Buffer[] = [];
+  const pieces: Buffer[] = [];
   let isWithinMessage = false;
   let hasSaidFarewell = false;
   let hasEnded = false;
@@ -103,6 +103,11 @@ export function messagesOver(socket: Duplex, head: Buffer): Duplex {
     socket.write(frame(OPCODE.close, Buffer.of(0x03, 0xe8)), () => socket.destroy());
   }
 
+  /** Asked through a function, because receiving changes it and the compiler would remember its first answer. */
+  function isOver(): boolean {
+    return hasEnded || messages.destroyed;
+  }
+
   function end(): void {
     if (hasEnded || messages.destroyed) return;
     hasEnded = true;
@@ -113,7 +118,7 @@ export function messagesOver(socket: Duplex, head: Buffer): Duplex {
     if (messages.destroyed || hasEnded) return;
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     try {
-      for (let next = frameIn(pending); next !== undefined && !hasEnded; next = frameIn(pending)) {
+      for (let next = frameIn(pending); next !== undefined; next = isOver() ? undefined : frameIn(pending)) {
         pending = pending.subarray(next.end);
         receive(next);
       }
