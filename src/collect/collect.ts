@@ -3,6 +3,7 @@ import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
+import { controlPlanePods } from '../evidence/sources/node-ports.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
@@ -52,7 +53,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
   const perNode = wanted.filter(source => source.per === 'node');
   const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
-  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing ? [pods] : [])];
+  const isLooking = perNode.some(source => source.read.how === 'nodePorts' && options.notRequested?.has(source) !== true);
+  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking ? [controlPlanePods] : [])];
   const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
   const total = before.length + perNode.length + rest.length;
   const kubelets = createKubeletRun();
@@ -109,11 +111,23 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readNodes(metering, source, read, nodeNames(source), kubelets, options.kubelets);
       case 'kubeletProbe':
         return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
+      case 'nodePorts':
+        return readPorts(metering, source, read);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
       }
     }
+  }
+
+  async function readPorts(metering: ApiClient, source: Source, read: Extract<Source['read'], { how: 'nodePorts' }>): Promise<unknown> {
+    const named = collected[controlPlanePods.id];
+    // Without them the ports are those of the defaults.
+    const controlPlane = named !== undefined && 'value' in named ? (named.value as NonNullable<typeof controlPlanePods.evidence>) : [];
+    const known = { nodes: listed(source, nodes), controlPlane };
+    return read.way === 'tunnel'
+      ? (await import('./look-through-tunnels.ts')).lookThroughTunnels(metering, source, read, { ...known, pods: listed(source, pods) })
+      : (await import('./probe-nodes.ts')).probeNodes(metering, source, read, known);
   }
 
   function replicaCount(): number | Gap {
@@ -142,7 +156,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) await readOne(source);
   }
   await Promise.all(before.map(readOne));
-  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), ...perNode.map(readOne)]);
+  // A tunnel is one more request that the kubelet counts, so whoever counts its requests comes first.
+  async function readPerNode(): Promise<void> {
+    await Promise.all(perNode.filter(({ read }) => read.how !== 'nodePorts').map(readOne));
+    await Promise.all(perNode.filter(({ read }) => read.how === 'nodePorts').map(readOne));
+  }
+  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), readPerNode()]);
 
   return deepFreeze({
     tool: options.tool,
@@ -205,6 +224,20 @@ function metered(client: ApiClient): { client: ApiClient; requests: () => number
       getStream: (path, options) => countedStream(client.getStream(path, options)),
       get: (path, options) => counted(client.get(path, options)),
       selfReview: (path, body) => counted(client.selfReview(path, body)),
+      handshakeThroughPod: (...asked) => {
+        requests += 1;
+        return client.handshakeThroughPod(...asked);
+      },
+      handshakeWithNode: (...asked) => {
+        requests += 1;
+        return client.handshakeWithNode(...asked);
+      },
+      askAsStranger: async (...asked) => {
+        requests += 1;
+        const answer = await client.askAsStranger(...asked);
+        if (answer !== 'closed') bytes += answer.bytes;
+        return answer;
+      },
       getFromKubelet: async (...asked) => {
         requests += 1;
         const answer = await client.getFromKubelet(...asked);

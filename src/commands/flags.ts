@@ -45,6 +45,8 @@ export const auditFlags = {
   kubelet: Flags.option({ summary: 'how kubelets are asked for their settings: through the API server (proxy, the default), at the nodes\' own addresses with your credential (direct), or not at all (off)', options: KUBELET_WAYS })(),
   'kubelet-insecure-tls': Flags.boolean({ summary: 'with --kubelet direct: send your credential also to kubelets whose certificate cannot be verified' }),
   'probe-anonymous': Flags.boolean({ summary: 'send each kubelet a request without a credential, through the API server and a pod on its node' }),
+  tunnel: Flags.boolean({ summary: 'make TLS handshakes with the ports of each node, also those of 127.0.0.1, through the API server and a pod on it (pods/portforward)' }),
+  'probe-nodes': Flags.boolean({ summary: 'make TLS handshakes with the ports of each node at its own address, and send its kubelet a request without a credential' }),
   timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),
   'fail-on': Flags.option({ summary: 'exit 3 when an open finding is of this severity or worse', options: SEVERITIES })(),
   'fail-on-incomplete': Flags.boolean({ summary: 'exit 4 when something could not be read that a permission or another try would give' }),
@@ -129,6 +131,8 @@ export function optInsOf(flags: {
   readonly kubelet?: (typeof KUBELET_WAYS)[number] | undefined;
   readonly 'kubelet-insecure-tls'?: boolean | undefined;
   readonly 'probe-anonymous'?: boolean | undefined;
+  readonly tunnel?: boolean | undefined;
+  readonly 'probe-nodes'?: boolean | undefined;
   readonly as?: string | undefined;
 }): { readonly kubelet?: (typeof KUBELET_WAYS)[number]; readonly optIns: readonly string[] } {
   const { kubelet } = flags;
@@ -140,7 +144,7 @@ export function optInsOf(flags: {
   }
   return {
     ...(kubelet === undefined ? {} : { kubelet }),
-    optIns: (['kubelet-insecure-tls', 'probe-anonymous'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
+    optIns: (['kubelet-insecure-tls', 'probe-anonymous', 'tunnel', 'probe-nodes'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
   };
 }
 

@@ -21,6 +21,8 @@ export default class Snapshot extends BaseCommand {
     kubelet: auditFlags.kubelet,
     'kubelet-insecure-tls': auditFlags['kubelet-insecure-tls'],
     'probe-anonymous': auditFlags['probe-anonymous'],
+    tunnel: auditFlags.tunnel,
+    'probe-nodes': auditFlags['probe-nodes'],
     timeout: auditFlags.timeout,
     quiet: outputFlags.quiet,
     verbose: outputFlags.verbose,

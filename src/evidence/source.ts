@@ -1,6 +1,7 @@
 import type { AnyFieldTree, FieldTree, Projected } from './fields.ts';
 import type { Gap, Permission } from './gap.ts';
 import type { RawHandshake } from './raw-handshake.ts';
+import type { RawTlsServer } from './raw-tls-server.ts';
 import { apiGroupOf, type ResourceRef } from './resource-ref.ts';
 
 /** How a source is read. Plain data: it holds no client and no promise. */
@@ -63,6 +64,13 @@ export type Read =
       readonly how: 'kubeletProbe';
     }
   | {
+      /** TLS handshakes with what listens on each node, through the API server and a pod or at the node's own address. */
+      readonly how: 'nodePorts';
+      readonly way: 'tunnel' | 'direct';
+      /** Turns what one port showed into evidence; throws where it is no certificate. */
+      readonly project: (raw: RawTlsServer) => unknown;
+    }
+  | {
       /** A question about the caller itself. The API calls it create; it stores nothing. */
       readonly how: 'selfReview';
       readonly apiVersion: string;
@@ -108,7 +116,7 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy';
+  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy' | 'pods-portforward';
   /** More than a plain read: left unread unless the person gave this flag. */
   readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */

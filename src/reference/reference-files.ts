@@ -44,6 +44,13 @@ export function referenceFiles(
       clusterRoleFor('secaudit-pods-proxy', sources, 'pods-proxy'),
     ),
   );
+  files.set(
+    'deploy/clusterrole-pods-portforward.yaml',
+    manifest(
+      'Add-on, only if you want to grant it: what "kubectl secaudit --tunnel" takes. It makes TLS handshakes and sends nothing more, but this right reaches whatever listens in any pod, and on 127.0.0.1 of any node.',
+      clusterRoleFor('secaudit-pods-portforward', sources, 'pods-portforward'),
+    ),
+  );
   return files;
 }
 
