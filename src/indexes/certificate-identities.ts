@@ -9,11 +9,12 @@ import { authorityOf, isIssuedBy, isSelfSigned } from './certificate-chain.ts';
 import { certificateInventory } from './certificate-inventory.ts';
 import { isLeaf, type SeenCertificate } from './certificate-sighting.ts';
 import { standardIdentityOf } from './certificate-standard.ts';
-import { rightsOf, unreadBindings, type IdentityRights } from './identity-rights.ts';
+import { rightsOf, unreadBindings, type HeldBinding, type StrongestRight, type WayUp } from './identity-rights.ts';
 import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
+import type { RbacRows } from './rbac-view.ts';
 
 /** Whom the API server takes the bearer of a client certificate for. */
-export interface CertificateIdentity extends IdentityRights {
+export interface CertificateIdentity {
   readonly certificate: KeptCertificate;
   readonly seen: SeenCertificate;
   readonly user: string;
@@ -24,6 +25,13 @@ export interface CertificateIdentity extends IdentityRights {
   readonly isAccepted?: boolean;
   /** When the authority that issued it begins, RFC 3339: kubeadm dates back to it; absent where it was not seen. */
   readonly issuedFrom?: string;
+  /** A member of system:masters is allowed everything, whatever is bound, until the certificate ends. */
+  readonly isMaster: boolean;
+  /** The strongest right; absent where nothing is bound to it, or the bindings could not be read. */
+  readonly strongest?: StrongestRight;
+  readonly wayUp?: WayUp;
+  /** Every binding that reaches it, those for everybody last; absent where they could not be read. */
+  readonly bindings?: RbacRows<HeldBinding>;
   /** What a standard component or file has this name, in a few words: `kubelet of node worker-1`. */
   readonly standard?: string;
   /** Why it may have more rights than those that are said. */
