@@ -24,12 +24,18 @@ import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
 import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
+import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
+import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
+import pkiRootCaDiffers from './pki/pki-root-ca-differs.ts';
 import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
 import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
+import pkiServiceAccountKeyShared from './pki/pki-service-account-key-shared.ts';
+import pkiServiceAccountKeyWeak from './pki/pki-service-account-key-weak.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
 import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
 import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
@@ -76,12 +82,18 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateExpiring,
   pkiCertificateUnreadable,
   pkiComponentIdentityMisused,
+  pkiEtcdSharesAuthority,
+  pkiExtensionBundleUseless,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
+  pkiKubeletAuthorityUnset,
   pkiLongLivedClientCertificate,
   pkiPrivilegedClientCertificate,
+  pkiRootCaDiffers,
   pkiServerAuthorityMismatch,
   pkiServerCertificateAsLogin,
+  pkiServiceAccountKeyShared,
+  pkiServiceAccountKeyWeak,
   pkiServingNameMissing,
   pkiSharedFrontProxyAuthority,
   pkiSigningRequestStuck,

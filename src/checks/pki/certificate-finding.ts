@@ -84,7 +84,7 @@ export function* inventoryTargets(inventory: CertificateInventory): Iterable<See
 }
 
 /** `CN=kube-apiserver`, by what people find it. */
-export function certificateName({ subject, sha256 }: CertificateFacts): string {
+export function certificateName({ subject, sha256 }: Pick<CertificateFacts, 'subject' | 'sha256'>): string {
   return subject === '' ? `without a name (SHA-256 ${sha256.slice(0, 16)})` : subject;
 }
 
