@@ -32,7 +32,7 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
 export function roleWords({ role, title, instance, how }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
-  if (role === 'extension-authority') return `${title} (${how})`;
+  if (role === 'extension-authority' || role === 'bundle-authority') return `${title} (${how})`;
   if (role.endsWith('-authority')) return `${title} (${instance ?? 'without a name'})`;
   return `certificate of the ${title}${role.startsWith('kubelet-') ? ` on ${instance ?? ''}` : ''}`;
 }
@@ -96,5 +96,5 @@ export function certificateCause({ certificate, sightings: [first] }: SeenCertif
 
 const AS_WORDS: Readonly<Record<SeenAs, string>> = {
   login: 'login', serving: 'API server', servingAuthority: 'authority', loopback: 'API server to itself', loopbackAuthority: 'authority of the API server to itself',
-  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to', used: '', kept: '',
+  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', trustedByPrograms: 'authority of a trust bundle', issued: 'issued to', used: '', kept: '',
 };

@@ -6,7 +6,7 @@ import { configuredConnection } from '../../../src/evidence/sources/connection.t
 import { apiServerHandshake } from '../../../src/evidence/sources/handshake.ts';
 import { clientTrust, signingRequests } from '../../../src/evidence/sources/pki.ts';
 import { reissued } from '../../support/certificates.ts';
-import { SERVER_TRUST, authority, inDays, made, pkiCluster, serving, servingFields, type Made } from '../../support/pki.ts';
+import { EXTENSIONS, SERVER_TRUST, authority, inDays, made, pkiCluster, serving, servingFields, type Made } from '../../support/pki.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 
 /** The keys as an API server publishes those of these certificates. */
@@ -27,5 +27,5 @@ describeCheck(check, {
   },
   passes: { 'a key of its own': pkiCluster({ sources: keys(own) }) },
   notApplicable: { 'no key at all': pkiCluster({ sources: keys() }) },
-  answerableWithout: { 'no key at all': [configuredConnection, apiServerHandshake, clientTrust, signingRequests, ...SERVER_TRUST] },
+  answerableWithout: { 'no key at all': [configuredConnection, apiServerHandshake, clientTrust, signingRequests, ...SERVER_TRUST, ...EXTENSIONS] },
 });
