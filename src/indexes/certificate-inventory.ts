@@ -1,8 +1,10 @@
 import { defineIndex, type Index } from '../evidence/need.ts';
 import { joined, SEEN_AS, type BrokenBlock, type Found, type SeenCertificate, type Sighting, type UnreadCertificates } from './certificate-sighting.ts';
+import { sightingsOfBundles } from './sightings-of-bundles.ts';
 import { sightingsOfConnection } from './sightings-of-connection.ts';
 import { sightingsOfExtensions } from './sightings-of-extensions.ts';
 import { sightingsOfNodePorts } from './sightings-of-node-ports.ts';
+import { sightingsOfPodCertificates } from './sightings-of-pod-certificates.ts';
 import { sightingsOfRequests } from './sightings-of-requests.ts';
 import { sightingsOfTrust } from './sightings-of-trust.ts';
 
@@ -23,6 +25,8 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     requests: sightingsOfRequests,
     extensions: sightingsOfExtensions,
     nodePorts: sightingsOfNodePorts,
+    bundles: sightingsOfBundles,
+    podCertificates: sightingsOfPodCertificates,
   },
   build(ways): CertificateInventory {
     const { found, broken, unread } = joined(Object.values(ways));

@@ -90,9 +90,10 @@ function seenRows(inventory: CertificateInventory, kubeletUsers: ReadonlySet<str
   // Of what is trusted for several of them each is a row, since each has to be changed by itself.
   for (const { certificate, sightings } of inventory.certificates) {
     for (const { as, resource, where } of sightings) {
-      if (as !== 'trustedForExtension') continue;
+      const role = as === 'trustedForExtension' ? 'extension-authority' : as === 'trustedByPrograms' ? 'bundle-authority' : undefined;
+      if (role === undefined) continue;
       const { sha256, notAfter, commonName } = certificate;
-      rows.push({ role: 'extension-authority', title: ROLE_TITLES['extension-authority'], resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
+      rows.push({ role, title: ROLE_TITLES[role], resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
     }
   }
   // Those of a kubelet are in the row of its node.

@@ -33,7 +33,7 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
 export function roleWords({ role, title, instance, how }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
-  if (role === 'extension-authority') return `${title} (${how})`;
+  if (role === 'extension-authority' || role === 'bundle-authority') return `${title} (${how})`;
   if (role.endsWith('-authority')) return `${title} (${instance ?? 'without a name'})`;
   return `certificate of the ${title}${role.startsWith('kubelet-') ? ` on ${instance ?? ''}` : ''}`;
 }
@@ -85,7 +85,7 @@ export function* inventoryTargets(inventory: CertificateInventory): Iterable<See
 }
 
 /** `CN=kube-apiserver`, by what people find it. */
-export function certificateName({ subject, sha256 }: CertificateFacts): string {
+export function certificateName({ subject, sha256 }: Pick<CertificateFacts, 'subject' | 'sha256'>): string {
   return subject === '' ? `without a name (SHA-256 ${sha256.slice(0, 16)})` : subject;
 }
 
@@ -97,5 +97,5 @@ export function certificateCause({ certificate, sightings: [first] }: SeenCertif
 
 const AS_WORDS: Readonly<Record<SeenAs, string>> = {
   login: 'login', serving: 'API server', servingAuthority: 'authority', loopback: 'API server to itself', loopbackAuthority: 'authority of the API server to itself',
-  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to', used: '', kept: '',
+  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', trustedByPrograms: 'authority of a trust bundle', issued: 'issued to', used: '', kept: '',
 };

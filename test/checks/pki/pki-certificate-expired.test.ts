@@ -21,9 +21,8 @@ describeCheck(check, {
     'an authority that another has replaced': [pkiCluster({ proxyAuthorities: [oldProxy, proxyAuthority] }), 'low Component/kube-apiserver (front-proxy-authority front-proxy-ca)'],
     'a kubelet, by what it counts': [pkiCluster({ kubelet: { client: -12.5 } }), 'critical Node/blue-1 (kubelet-client)'],
     'what the API server shows to kubelets': [pkiCluster({ toKubelets: -3600.5 }), 'critical Component/kube-apiserver (apiserver-kubelet-client)'],
-    'the authority of a webhook; less where another stands in the same bundle': [
-      pkiCluster({ objects: [webhook('old', oldProxy), webhook('both', oldProxy, proxyAuthority)] }),
-      'high ValidatingWebhookConfiguration/old (extension-authority front-proxy-ca)', 'low ValidatingWebhookConfiguration/both (extension-authority front-proxy-ca)',
+    'the authority of a webhook, where another stands in the same bundle; alone it is a finding about the bundle': [
+      pkiCluster({ objects: [webhook('old', oldProxy), webhook('both', oldProxy, proxyAuthority)] }), 'low ValidatingWebhookConfiguration/both (extension-authority front-proxy-ca)',
     ],
   },
   passes: {
