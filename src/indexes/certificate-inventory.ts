@@ -2,6 +2,7 @@ import { defineIndex, type Index } from '../evidence/need.ts';
 import { joined, SEEN_AS, type BrokenBlock, type Found, type SeenCertificate, type Sighting, type UnreadCertificates } from './certificate-sighting.ts';
 import { sightingsOfConnection } from './sightings-of-connection.ts';
 import { sightingsOfExtensions } from './sightings-of-extensions.ts';
+import { sightingsOfNodeFiles } from './sightings-of-node-files.ts';
 import { sightingsOfRequests } from './sightings-of-requests.ts';
 import { sightingsOfTrust } from './sightings-of-trust.ts';
 
@@ -21,6 +22,7 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     trust: sightingsOfTrust,
     requests: sightingsOfRequests,
     extensions: sightingsOfExtensions,
+    files: sightingsOfNodeFiles,
   },
   build(ways): CertificateInventory {
     const { found, broken, unread } = joined(Object.values(ways));
