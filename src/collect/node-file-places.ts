@@ -1,5 +1,5 @@
 import { isMountable } from '../cluster/node-files-pod.ts';
-import type { ControlPlanePod } from '../evidence/sources/node-files.ts';
+import { certificateDirectories, type ControlPlanePod } from '../evidence/sources/node-files.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 
 /** What is mounted of a node and what of that is walked. */
@@ -24,12 +24,12 @@ const KUBEADM: Walk = { path: '/etc/kubernetes', depth: 5 };
  */
 export function nodeFilePlaces(node: NodeEvidence, all: readonly ControlPlanePod[]): NodeFilePlaces {
   const mirrors = all.filter(({ metadata }) => metadata.annotations === true);
-  const own = mirrors.filter(({ spec }) => spec?.nodeName === node.metadata.name).flatMap(({ spec }) => spec?.volumes ?? []);
+  const own = mirrors.filter(({ spec }) => spec?.nodeName === node.metadata.name).flatMap(certificateDirectories);
   const rancher = /\+(k3s|rke2)/.exec(node.status?.nodeInfo?.kubeletVersion ?? '')?.[1];
   const walks: Walk[] = [...KUBELET];
   if (rancher !== undefined) walks.push(...rancherWalks(`/var/lib/rancher/${rancher}`, rancher, isControlPlane(node)));
   // Where one control-plane node is kubeadm's, each node was joined by it and has its kubeconfig there.
-  if (mirrors.some(({ spec }) => spec?.volumes?.some(path => isBelow(path, KUBEADM.path)) === true)) walks.push(KUBEADM);
+  if (mirrors.some(pod => certificateDirectories(pod).some(path => isBelow(path, KUBEADM.path)))) walks.push(KUBEADM);
   walks.push(...own.filter(path => isMountable(path) && !walks.some(known => isBelow(path, known.path))).map(path => ({ path, depth: 3 })));
   const paths = [...new Set(walks.map(({ path }) => path))].sort();
   return { directories: paths.filter(path => !paths.some(other => other !== path && isBelow(path, other))), walks };

@@ -2,7 +2,7 @@ import { RequestFailure, type ApiClient } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { parseNodeFiles, type NodeFiles } from '../evidence/node-files.ts';
 import type { PerResult, Source } from '../evidence/source.ts';
-import { NODE_FILES_NAMESPACE, nodeFilesRights, type ControlPlanePod, type nodeImages } from '../evidence/sources/node-files.ts';
+import { imagesWithShell, NODE_FILES_NAMESPACE, nodeFilesRights, type ControlPlanePod, type nodeImages } from '../evidence/sources/node-files.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 import { askPermissions } from './ask-permissions.ts';
 import { isControlPlane, nodeFilePlaces, placesOf, type NodeFilePlaces } from './node-file-places.ts';
@@ -10,6 +10,8 @@ import { runNodeFilesPod, sweepNodeFilesPods, type PodEnd, type Warn } from './n
 
 /** Pods at a time, over all nodes. */
 const CONCURRENCY = 3;
+/** Images that are tried on one node. */
+const MOST_IMAGES = 3;
 /** What all nodes may take together. */
 const BUDGET_MILLISECONDS = 10 * 60_000;
 
@@ -69,7 +71,7 @@ async function missingRights(client: ApiClient, source: Source, namespace: strin
 }
 
 function imagesOf({ images }: Known, { metadata }: NodeEvidence): readonly string[] {
-  return images.find(each => each.metadata.name === metadata.name)?.status?.images ?? [];
+  return imagesWithShell(images.find(each => each.metadata.name === metadata.name)).slice(0, MOST_IMAGES);
 }
 
 /** Why no pod of ours can run there. */

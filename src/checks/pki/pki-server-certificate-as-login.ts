@@ -21,7 +21,7 @@ export default defineCheck({
 
   needs: { identities: certificateIdentities },
   *targets({ identities }) {
-    for (const target of identityTargets(identities)) if (!('isMaster' in target) || !isLogin(target)) yield target;
+    for (const target of identityTargets(identities)) if (!('isMaster' in target) || isServing(target)) yield target;
     if (identities.rightGaps.length > 0) yield unknownTarget("the rights of the API server's own name", identities.rightGaps);
   },
 
@@ -36,6 +36,11 @@ export default defineCheck({
     };
   },
 });
+
+/** Whether the API server serves with it, by what it shows or by the file; other files of a node hold clients of their own. */
+function isServing(identity: CertificateIdentity): boolean {
+  return !isLogin(identity) && identity.seen.sightings.some(({ as, role }) => as === 'serving' || role === 'apiserver-serving');
+}
 
 /** What everybody who is logged in may do is no right of its own. */
 function hasRights({ isMaster, strongest }: CertificateIdentity): boolean {

@@ -38,7 +38,7 @@ export const nodeImages = {
     resource: 'nodes',
     namespaced: false,
     projectionVersion: 1,
-    fields: { metadata: { name: true }, status: { images: imagesWithShell } },
+    fields: { metadata: { name: true }, status: { images: [{ names: nameWithShell }] } },
   }),
   optIn,
 };
@@ -57,8 +57,8 @@ export const controlPlanePods = {
     projectionVersion: 1,
     fields: {
       metadata: { name: true, namespace: true, labels: componentOf, annotations: isMirror },
-      spec: { nodeName: true, volumes: certificateDirectories },
-      status: { containerStatuses: startOf },
+      spec: { nodeName: true, volumes: [{ hostPath: { path: certificatePath, type: true } }] },
+      status: { containerStatuses: [{ state: { running: { startedAt: true } } }] },
     },
   }),
   optIn,
@@ -76,15 +76,17 @@ export type ControlPlanePod = NonNullable<(typeof controlPlanePods)['evidence']>
 const SHELLS: readonly RegExp[] = ['busybox', 'alpine', 'klipper-lb', 'flannel', 'kube-proxy(-[a-z0-9]+)?', 'kindnetd', 'cilium', 'calico/node|mirrored-calico-node']
   .map(name => new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:/-]*/([a-z-]*-)?(${name})(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$`));
 
-function imagesWithShell(images: readonly { readonly names?: readonly string[] }[]): readonly string[] {
-  if (!Array.isArray(images)) return [];
-  const names = images.flatMap((image: { readonly names?: unknown } | null) => {
-    const own: unknown[] = Array.isArray(image?.names) ? image.names : [];
-    const known = own.filter((name): name is string => typeof name === 'string' && name.length < 300 && rankOf(name) >= 0);
-    // By its tag where it has one, which people know it by; both name the same image.
-    return known.find(name => !name.includes('@')) ?? known[0] ?? [];
-  });
-  return names.toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1)).slice(0, 3);
+/** The name of an image that should hold a shell, by its tag where it has one; nothing of any other. */
+function nameWithShell(names: readonly string[]): string | undefined {
+  if (!Array.isArray(names)) return undefined;
+  const known = names.filter((name): name is string => typeof name === 'string' && name.length < 300 && rankOf(name) >= 0);
+  return known.find(name => !name.includes('@')) ?? known[0];
+}
+
+/** The images with a shell on one node, the smallest first. */
+export function imagesWithShell(node: NonNullable<(typeof nodeImages)['evidence']>[number] | undefined): readonly string[] {
+  const names = node?.status?.images?.flatMap(image => image.names ?? []) ?? [];
+  return names.toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 }
 
 function rankOf(name: string): number {
@@ -105,21 +107,14 @@ function isMirror(annotations: { readonly [name: string]: string }): boolean {
 /** What holds the authorities of the operating system, or data, and no certificate of the cluster. */
 const NOT_OURS = /^\/(etc\/(ssl\/certs|ca-certificates|pki)|usr|var\/lib\/etcd|var\/log|var\/db)(\/|$)|flexvolume|volume\/exec|\/manifests(\/|$)|\/db(\/|$)/;
 
-/** The directories of certificates among the mounts; of a mounted file its directory. */
-function certificateDirectories(volumes: readonly { readonly hostPath?: { readonly path: string; readonly type?: string } }[]): readonly string[] {
-  if (!Array.isArray(volumes)) return [];
-  const found = volumes.flatMap((volume: { readonly hostPath?: { readonly path?: unknown; readonly type?: unknown } | null } | null) => {
-    const { path, type } = volume?.hostPath ?? {};
-    if (typeof path !== 'string' || NOT_OURS.test(path) || !/kube|pki|tls|cert|ssl|rancher/.test(path)) return [];
-    return typeof type === 'string' && type.startsWith('File') ? path.replace(/\/[^/]*$/, '') : path.replace(/\/$/, '');
-  });
-  return [...new Set(found)].sort();
+/** A path that certificates may lie below; of any other mount nothing stays. */
+function certificatePath(path: string): string | undefined {
+  return typeof path === 'string' && !NOT_OURS.test(path) && /kube|pki|tls|cert|ssl|rancher/.test(path) ? path : undefined;
 }
 
-/** When its first container was started, RFC 3339; absent where it does not run. */
-function startOf(statuses: readonly { readonly state?: { readonly running?: { readonly startedAt?: string } } }[]): string | undefined {
-  if (!Array.isArray(statuses)) return undefined;
-  const [first] = statuses as readonly ({ readonly state?: { readonly running?: { readonly startedAt?: unknown } } } | null)[];
-  const started = first?.state?.running?.startedAt;
-  return typeof started === 'string' && !Number.isNaN(Date.parse(started)) ? started : undefined;
+/** The directories of certificates that a pod mounts; of a mounted file its directory. */
+export function certificateDirectories({ spec }: ControlPlanePod): readonly string[] {
+  const found = (spec?.volumes ?? []).flatMap(({ hostPath: { path, type } = {} }) =>
+    path === undefined ? [] : type?.startsWith('File') === true ? path.replace(/\/[^/]*$/, '') : path.replace(/\/$/, ''));
+  return [...new Set(found)].sort();
 }
