@@ -28,6 +28,7 @@ import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
+import pkiRenewedNotRestarted from './pki/pki-renewed-not-restarted.ts';
 import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
 import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
@@ -80,6 +81,7 @@ export const CHECKS: readonly Check[] = [
   pkiFrontProxyAnyName,
   pkiLongLivedClientCertificate,
   pkiPrivilegedClientCertificate,
+  pkiRenewedNotRestarted,
   pkiServerAuthorityMismatch,
   pkiServerCertificateAsLogin,
   pkiServingNameMissing,
