@@ -18,7 +18,8 @@ import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
-import { controlPlanePods, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
+import { certificatePods, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
+import { controlPlanePods } from './evidence/sources/node-ports.ts';
 import { nodes } from './evidence/sources/platform.ts';
 import { pods } from './evidence/sources/workloads.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
@@ -57,7 +58,7 @@ export interface AuditQuestion {
 }
 
 /** All there is to read: what a snapshot holds, so that any question can be put to it. */
-export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages, controlPlanePods] };
+export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages, certificatePods] };
 
 export interface ReadingOptions {
   readonly namespace?: string;
@@ -153,10 +154,9 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     import('./cluster/first-answer.ts'), import('./collect/collect.ts'), import('./collect/namespace-missing.ts'),
   ]);
   const first = await firstAnswer(client);
-  // The probe goes through pods, and is the only one that needs them to be read.
-  const wanted = new Set([...sourcesFor(question), ...(options.optIns?.includes('--probe-anonymous') === true ? [pods] : [])]);
-  // And the pods that read files are made of what these say.
-  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) wanted.add(nodeImages).add(controlPlanePods);
+  const wanted = new Set([...sourcesFor(question), ...alsoFor(options.optIns ?? [])]);
+  // The pods that read files are made of what these say.
+  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) wanted.add(nodeImages).add(certificatePods);
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const { namespace } = options;
   const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
@@ -188,6 +188,12 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),
     ...(first.refusal === undefined ? {} : { loginRefused: first.refusal }),
   });
+}
+
+/** What has to be read so that a flag can do its part: the ways to the nodes, and where their programs listen. */
+function alsoFor(optIns: readonly string[]): readonly Source[] {
+  const looks = optIns.includes('--tunnel') || optIns.includes('--probe-nodes');
+  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [controlPlanePods] : [])];
 }
 
 /** What a server shows to anybody, and what the kubeconfig says, is there for who is not let in as well. */

@@ -20,19 +20,27 @@ import networkNoEnforcement from './network/network-no-enforcement.ts';
 import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
 import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
 import pkiAuthorityExpiring from './pki/pki-authority-expiring.ts';
+import pkiAuthorityLongLived from './pki/pki-authority-long-lived.ts';
+import pkiCertificateApprover from './pki/pki-certificate-approver.ts';
 import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
 import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
+import pkiCertificateForAnyUse from './pki/pki-certificate-for-any-use.ts';
+import pkiCertificateMalformed from './pki/pki-certificate-malformed.ts';
+import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-authority.ts';
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
+import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
+import pkiNodeCertificateWithoutNode from './pki/pki-node-certificate-without-node.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
 import pkiRenewedNotRestarted from './pki/pki-renewed-not-restarted.ts';
 import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
 import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
 import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSigningRequestBeyondRule from './pki/pki-signing-request-beyond-rule.ts';
 import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
 import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
 import pkiWeakKey from './pki/pki-weak-key.ts';
@@ -73,19 +81,27 @@ export const CHECKS: readonly Check[] = [
   networkNodeWithoutEnforcement,
   networkPolicyNotEnforced,
   pkiAuthorityExpiring,
+  pkiAuthorityLongLived,
+  pkiCertificateApprover,
   pkiCertificateExpired,
   pkiCertificateExpiring,
+  pkiCertificateForAnyUse,
+  pkiCertificateMalformed,
+  pkiCertificateOutlivesAuthority,
   pkiCertificateUnreadable,
   pkiComponentIdentityMisused,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
+  pkiLeafMayIssue,
   pkiLongLivedClientCertificate,
+  pkiNodeCertificateWithoutNode,
   pkiPrivilegedClientCertificate,
   pkiRenewedNotRestarted,
   pkiServerAuthorityMismatch,
   pkiServerCertificateAsLogin,
   pkiServingNameMissing,
   pkiSharedFrontProxyAuthority,
+  pkiSigningRequestBeyondRule,
   pkiSigningRequestStuck,
   pkiSystemMastersCertificate,
   pkiWeakKey,

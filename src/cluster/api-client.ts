@@ -1,5 +1,6 @@
 import type { ConfiguredConnection } from '../evidence/configured-connection.ts';
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
+import type { RawTlsServer } from '../evidence/raw-tls-server.ts';
 import type { Connection } from '../evidence/snapshot.ts';
 import type { NodeFilesPod } from './node-files-pod.ts';
 
@@ -56,7 +57,8 @@ export interface StreamedAnswer {
 
 /** One request as `-v` shows it: no headers, no bodies. */
 export interface RequestEvent {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `TLS` is a handshake without a request; its path is a host and a port. */
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'TLS';
   readonly path: string;
   /** HTTP status, or the error's code where there was no answer. */
   readonly outcome: number | string;
@@ -83,6 +85,36 @@ export interface KubeletAddress {
   readonly takeAsItIs: boolean;
 }
 
+/** A pod, as a way into the network of its node. */
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Where something listens on a node. */
+export interface NodeAddress {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HandshakeOptions {
+  /** All of it may take so long. */
+  readonly timeoutMilliseconds: number;
+  /** Asked for in the handshake; absent for a client by address. */
+  readonly serverName?: string;
+}
+
+/** There was no server to make a handshake with. */
+export type NoServer =
+  /** The API server, or what stands before it, opened no tunnel; its answer. */
+  | { readonly refused: Answer }
+  /** Nothing listens there, or the tunnel ended before it; the system's or the runtime's own words, bounded, not for people. */
+  | { readonly leadsNowhere: string };
+
+/** What a stranger may ask a kubelet: its health, what takes the right to everything, the health of its read-only port. */
+export type StrangersQuestion = 'health' | 'everything' | 'readOnlyHealth';
+
 /**
  * A connection to one API server. There is no general request: reading and asking about oneself is all that can be
  * said through it, and making and deleting the pods of `--node-files`.
@@ -108,6 +140,22 @@ export interface ApiClient {
    * @throws {RequestFailure} as `get`
    */
   readonly getFromKubelet: (kubelet: KubeletAddress, path: string, options: { readonly timeoutMilliseconds: number; readonly accept?: string }) => Promise<Answer | 'untrusted'>;
+  /**
+   * A TLS handshake with what listens at a port of a pod, through the API server (`pods/portforward`). Nothing else is
+   * sent through the tunnel: no request, no credential, no client certificate.
+   * @throws {RequestFailure} as `get`, or no handshake succeeds
+   */
+  readonly handshakeThroughPod: (pod: PodName, port: number, options: HandshakeOptions) => Promise<RawTlsServer | NoServer>;
+  /**
+   * The same at a node's own address, past the API server and past any proxy.
+   * @throws {RequestFailure} no handshake succeeds
+   */
+  readonly handshakeWithNode: (node: NodeAddress, options: HandshakeOptions) => Promise<RawTlsServer | NoServer>;
+  /**
+   * GETs one of a few paths of a kubelet at the node's own address, without any credential.
+   * @throws {RequestFailure} as `get`
+   */
+  readonly askAsStranger: (node: NodeAddress, question: StrangersQuestion, options: { readonly timeoutMilliseconds: number }) => Promise<Answer | 'closed'>;
   /** POSTs a review of the caller itself; any other path is refused before a byte is sent. */
   readonly selfReview: (path: string, body: object) => Promise<Answer>;
   /**

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
-import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
+import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type NodeAddress, type RequestEvent, type StreamedAnswer } from './api-client.ts';
 import { configuredConnection } from './configured-connection-of.ts';
 import { openCredentials, withoutCredentials, type Credential, type Credentials } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
@@ -13,6 +13,7 @@ import type { Login } from './login.ts';
 import { loadPlainHttp } from './plain-http.ts';
 import { openExchange } from './stream-exchange.ts';
 import { BrokenExchange, createAgent, exchange, type Exchange, type Wire } from './transport.ts';
+import type { Upgraded } from './web-socket.ts';
 import { trustedAuthorities, wireFactory } from './wires.ts';
 
 export interface ConnectOptions {
@@ -67,14 +68,14 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
   const close = (): void => {
     lifetime.abort();
     options.signal?.removeEventListener('abort', close);
-    for (const { agent, beyond } of lines) for (const each of [agent, beyond]) each.destroy();
+    for (const { agent, beyond, tunnels } of lines) for (const each of [agent, beyond, tunnels]) each.destroy();
   };
   if (options.signal?.aborted === true) close();
   options.signal?.addEventListener('abort', close, { once: true });
 
   function openLine(credential: Credential): Line {
     const wire = wires(credential);
-    return { wire, agent: createAgent(wire, true), beyond: createAgent(wire, true, MOST_BEYOND), certificate: credential.certificate?.certificate };
+    return { wire, agent: createAgent(wire, true), beyond: createAgent(wire, true, MOST_BEYOND), tunnels: createAgent(wire, false), certificate: credential.certificate?.certificate };
   }
 
   /** A renewed client certificate needs new connections; requests under way keep the old ones. */
@@ -110,7 +111,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     };
   }
 
-  function reporter(request: Pick<Request, 'method' | 'path'>): (outcome: number | string, bytes: number) => void {
+  function reporter(request: Pick<RequestEvent, 'method' | 'path'>): (outcome: number | string, bytes: number) => void {
     const started = performance.now();
     return (outcome, bytes) =>
       options.onRequest?.({ method: request.method, path: request.path, outcome, bytes, milliseconds: Math.round(performance.now() - started) });
@@ -210,6 +211,39 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     });
   }
 
+  async function oneTunnel(request: Request, credential: Credential): Promise<Upgraded> {
+    const [{ openWebSocket }, { PORT_FORWARD_PROTOCOL }] = await Promise.all([import('./web-socket.ts'), import('./port-forward.ts')]);
+    const { wire, tunnels } = lineFor(credential);
+    const report = reporter(request);
+    try {
+      const upgraded = await openWebSocket({ ...wire, ...request.beyond }, exchangeOf(request, credential, tunnels, LONGEST_STATUS), PORT_FORWARD_PROTOCOL);
+      report(upgraded.status, 'bytes' in upgraded ? upgraded.bytes : 0);
+      return upgraded;
+    } catch (error) {
+      if (error instanceof BrokenExchange) report(error.code, error.bytes);
+      throw error;
+    }
+  }
+
+  /** A node writes its own status, and nobody checks it: a name would lead wherever the node likes. */
+  function checkAddress({ host, port }: NodeAddress): void {
+    if (isIP(host) === 0) throw new RequestFailure('unreachable', 'the address that the node names is no IP address, so nothing was sent to it');
+    checkPort(port);
+  }
+
+  /** Reports what goes to a node itself. */
+  async function told<T>(request: Pick<RequestEvent, 'method' | 'path'>, outcomeOf: (result: T) => number | string, ask: () => Promise<T>): Promise<T> {
+    const report = reporter(request);
+    try {
+      const result = await ask();
+      report(outcomeOf(result), 0);
+      return result;
+    } catch (error) {
+      if (error instanceof RequestFailure) report(error.kind, 0);
+      throw error;
+    }
+  }
+
   let seen: Promise<RawHandshake> | undefined;
   async function lookAtHandshake(): Promise<RawHandshake> {
     const { handshakeOf } = await import('./handshake-of.ts');
@@ -237,8 +271,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
     },
     getFromKubelet: async (kubelet, path, { timeoutMilliseconds, accept = 'application/json' }) => {
-      // A node writes its own status, and nobody checks it: a name would lead wherever the node likes.
-      if (isIP(kubelet.host) === 0) throw new RequestFailure('unreachable', 'the address that the node names is no IP address, so nothing was sent to it');
+      checkAddress(kubelet);
       // Without an authority of the cluster's own, any that the system trusts could vouch for a stranger.
       if (trust.configured === undefined && !kubelet.takeAsItIs) return 'untrusted';
       const [{ getFromKubelet }, credential] = await Promise.all([import('./kubelet-line.ts'), credentials.current()]);
@@ -262,6 +295,23 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
         if (error instanceof RequestFailure) report(error.kind, 0);
         throw error;
       }
+    },
+    handshakeThroughPod: async ({ namespace, name }, port, options) => {
+      checkPort(port);
+      const { handshakeThroughTunnel } = await import('./node-handshake.ts');
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/portforward?ports=${port}`;
+      return handshakeThroughTunnel(() => send({ method: 'GET', path, freshConnection: false, accept: '*/*', beyond: options }, oneTunnel), options, signal);
+    },
+    handshakeWithNode: async (node, options) => {
+      checkAddress(node);
+      const { handshakeWithNode } = await import('./node-handshake.ts');
+      return told({ method: 'TLS', path: `${node.host}:${node.port}` }, result => ('chain' in result ? 'shown' : 'refused'), () => handshakeWithNode(node, options, signal));
+    },
+    askAsStranger: async (node, question, { timeoutMilliseconds }) => {
+      checkAddress(node);
+      const { askAsStranger } = await import('./node-handshake.ts');
+      const asked = { userAgent: constantHeaders['User-Agent'], timeoutMilliseconds, longestBody: LONGEST_STATUS, signal };
+      return told({ method: 'GET', path: `${node.host}:${node.port} (${question})` }, result => (result === 'closed' ? result : result.status), () => askAsStranger(node, question, asked));
     },
     selfReview: (path, body) => {
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
@@ -292,12 +342,18 @@ async function credentialsOf(target: Target, options: Parameters<typeof openCred
   }
 }
 
+function checkPort(port: number): void {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`a port is a number from 1 to 65535: ${port}`);
+}
+
 /** The connections that present one client certificate. */
 interface Line {
   readonly wire: Wire;
   readonly agent: ReturnType<typeof createAgent>;
   /** For kubelets and pods, apart from the rest: those that hang must not hold up a list. */
   readonly beyond: ReturnType<typeof createAgent>;
+  /** For what is turned into a tunnel, and never used again. */
+  readonly tunnels: ReturnType<typeof createAgent>;
   readonly certificate: string | undefined;
 }
 

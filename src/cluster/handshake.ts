@@ -89,7 +89,7 @@ async function shownChain(wire: Wire, name: string, signal: AbortSignal): Promis
 }
 
 /** The certificates that were sent, each followed by its issuer. */
-function chainOf(socket: TLSSocket): Uint8Array[] {
+export function chainOf(socket: TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = [];
   const seen = new Set<string>();
   // Node's types know neither the empty object of a server without a certificate nor an end of the chain.

@@ -11,9 +11,13 @@ export interface ServerFlight {
 
 /** The server's answer is not what a TLS 1.2 server sends. The message says what it is, without quoting it. */
 export class UnreadableFlight extends Error {
-  constructor(message: string) {
+  /** It speaks TLS, and may do so in another version. */
+  readonly isTls: boolean;
+
+  constructor(message: string, isTls = false) {
     super(message);
     this.name = 'UnreadableFlight';
+    this.isTls = isTls;
   }
 }
 
@@ -67,7 +71,7 @@ export function readServerFlight(bytes: Buffer): ServerFlight | undefined {
     if (end > messages.length) return undefined;
     const type = messages[at];
     const body = new Reader(messages.subarray(at + 4, end));
-    if (type === MESSAGE.serverHello && body.number(2) !== 0x0303) throw new UnreadableFlight('it does not speak TLS 1.2');
+    if (type === MESSAGE.serverHello && body.number(2) !== 0x0303) throw new UnreadableFlight('it does not speak TLS 1.2', true);
     if (type === MESSAGE.certificate) flight = { ...flight, certificates: body.vector(3).all(3) };
     if (type === MESSAGE.certificateRequest) {
       body.vector(1); // kinds of certificate
@@ -88,7 +92,7 @@ function handshakeMessages(bytes: Buffer): Buffer {
     if ((type !== RECORD.handshake && type !== RECORD.alert) || bytes[at + 1] !== 3) throw new UnreadableFlight('it does not speak TLS');
     const end = at + 5 + bytes.readUInt16BE(at + 3);
     if (end > bytes.length) break;
-    if (type === RECORD.alert) throw new UnreadableFlight(`it refuses a handshake of TLS 1.2 (alert ${bytes[at + 6] ?? 0})`);
+    if (type === RECORD.alert) throw new UnreadableFlight(`it refuses a handshake of TLS 1.2 (alert ${bytes[at + 6] ?? 0})`, true);
     contents.push(bytes.subarray(at + 5, end));
     at = end;
   }

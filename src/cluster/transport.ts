@@ -157,7 +157,8 @@ function requestOptions(server: URL, asked: Exchange): RequestOptions {
   };
 }
 
-function readBody(answer: IncomingMessage, longest: number): Promise<string> {
+/** The whole body, decoded. */
+export function readBody(answer: IncomingMessage, longest: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const isGzip = answer.headers['content-encoding'] === 'gzip';
     const source = isGzip ? answer.pipe(createGunzip()) : answer;

@@ -1,25 +1,9 @@
-import type { V1Node } from '@kubernetes/client-node';
 import type { ApiClient, KubeletAddress } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
-import { listSource, type Source } from '../evidence/source.ts';
+import type { Source } from '../evidence/source.ts';
 import { Unread } from './gap-of.ts';
 import { nodeAnswer, type AskKubelet, type KubeletAccess, type NodeRead } from './kubelet-access.ts';
-import { readList } from './read-list.ts';
-
-/** Where the nodes are. It serves the connection alone, so it is no evidence and no snapshot holds it. */
-const nodeAddresses = listSource<V1Node>()({
-  id: 'nodeaddresses',
-  title: 'addresses of Nodes',
-  apiVersion: 'v1',
-  kind: 'Node',
-  resource: 'nodes',
-  namespaced: false,
-  projectionVersion: 1,
-  fields: {
-    metadata: { name: true },
-    status: { addresses: [{ type: true, address: true }], daemonEndpoints: { kubeletEndpoint: { Port: true } } },
-  },
-});
+import { readNodePlaces, type NodePlace } from './node-addresses.ts';
 
 /**
  * Asks kubelets at their own addresses, where they authorize the fine-grained nodes/configz and nodes/metrics. The
@@ -27,10 +11,9 @@ const nodeAddresses = listSource<V1Node>()({
  * @throws {Unread} where the addresses cannot be read
  */
 export async function askKubeletDirectly(client: ApiClient, source: Source, read: NodeRead, access: Extract<KubeletAccess, { way: 'direct' }>): Promise<AskKubelet> {
-  const list = (await readList(client, nodeAddresses, nodeAddresses.read)) as NonNullable<typeof nodeAddresses.evidence>;
-  const addresses = new Map(list.map(node => [node.metadata.name, addressOf(node, access.takeAsTheyAre)]));
+  const places = await readNodePlaces(client);
   return async (name, timeoutMilliseconds) => {
-    const kubelet = addresses.get(name);
+    const kubelet = addressOf(places.get(name), access.takeAsTheyAre);
     if (kubelet === undefined) throw new Unread(gap(source, 'notSeen', 'the node names no address of its own in the cluster'));
     const answer = await client.getFromKubelet(kubelet, read.path, { timeoutMilliseconds, ...(read.accept === undefined ? {} : { accept: read.accept }) });
     if (answer === 'untrusted') throw new Unread({ ...gap(source, 'unauthorized', "the kubelet's certificate is not signed by the cluster's authority for its address, so no credential was sent to it"), flag: '--kubelet-insecure-tls' });
@@ -39,11 +22,8 @@ export async function askKubeletDirectly(client: ApiClient, source: Source, read
   };
 }
 
-function addressOf({ status }: NonNullable<typeof nodeAddresses.evidence>[number], takeAsItIs: boolean): KubeletAddress | undefined {
-  const host = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-  const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
-  if (host === undefined || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-  return { host, port, takeAsItIs };
+function addressOf(place: NodePlace | undefined, takeAsItIs: boolean): KubeletAddress | undefined {
+  return place?.host === undefined ? undefined : { host: place.host, port: place.kubeletPort ?? 10250, takeAsItIs };
 }
 
 function gapOfDirectStatus(source: Source, status: number, path: string): Gap {

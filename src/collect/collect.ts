@@ -3,7 +3,8 @@ import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
-import { controlPlanePods, nodeImages } from '../evidence/sources/node-files.ts';
+import { certificatePods, nodeImages } from '../evidence/sources/node-files.ts';
+import { controlPlanePods } from '../evidence/sources/node-ports.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
@@ -57,10 +58,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   const perNode = wanted.filter(source => source.per === 'node');
   const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
   const isReadingFiles = perNode.some(source => source.read.how === 'nodeFiles' && options.notRequested?.has(source) !== true);
-  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing ? [pods] : []), ...(isReadingFiles ? [nodeImages, controlPlanePods] : [])];
+  const isLooking = perNode.some(source => source.read.how === 'nodePorts' && options.notRequested?.has(source) !== true);
+  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking ? [controlPlanePods] : []), ...(isReadingFiles ? [nodeImages, certificatePods] : [])];
   const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
   const total = before.length + perNode.length + rest.length;
   const kubelets = createKubeletRun();
+  const groups = new Map<string, Promise<Answer>>();
 
   async function readOne(source: Source): Promise<void> {
     options.onProgress?.({ source, done: false, finished, total });
@@ -88,6 +91,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     const { signal } = options;
     if (signal !== undefined && isOver(signal)) return { gap: interrupted(source, signal) };
     try {
+      if (source.optIn !== undefined && source.read.how === 'list') await assertAllowed(metering, source, options.namespace);
       return { value: await readBy(metering, source) };
     } catch (error) {
       const gap = gapOfError(source, error);
@@ -99,7 +103,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     const { read } = source;
     switch (read.how) {
       case 'list':
-        return readList(metering, source, read, options);
+        return readList(metering, source, read, { ...options, groups });
       case 'count':
         return readCount(metering, source, read, options.namespace);
       case 'selfReview':
@@ -113,14 +117,26 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
       case 'kubeletProbe':
         return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
       case 'nodeFiles': {
-        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, controlPlanePods) };
+        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, certificatePods) };
         return (await import('./read-node-files.ts')).readNodeFiles(metering, source, known, options.nodeFiles ?? { warn: () => undefined }, options.signal);
       }
+      case 'nodePorts':
+        return readPorts(metering, source, read);
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
       }
     }
+  }
+
+  async function readPorts(metering: ApiClient, source: Source, read: Extract<Source['read'], { how: 'nodePorts' }>): Promise<unknown> {
+    const named = collected[controlPlanePods.id];
+    // Without them the ports are those of the defaults.
+    const controlPlane = named !== undefined && 'value' in named ? (named.value as NonNullable<typeof controlPlanePods.evidence>) : [];
+    const known = { nodes: listed(source, nodes), controlPlane };
+    return read.way === 'tunnel'
+      ? (await import('./look-through-tunnels.ts')).lookThroughTunnels(metering, source, read, { ...known, pods: listed(source, pods) })
+      : (await import('./probe-nodes.ts')).probeNodes(metering, source, read, known);
   }
 
   function replicaCount(): number | Gap {
@@ -149,7 +165,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) await readOne(source);
   }
   await Promise.all(before.map(readOne));
-  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), ...perNode.map(readOne)]);
+  // A tunnel is one more request that the kubelet counts, so whoever counts its requests comes first.
+  async function readPerNode(): Promise<void> {
+    await Promise.all(perNode.filter(({ read }) => read.how !== 'nodePorts').map(readOne));
+    await Promise.all(perNode.filter(({ read }) => read.how === 'nodePorts').map(readOne));
+  }
+  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), readPerNode()]);
 
   return deepFreeze({
     tool: options.tool,
@@ -162,6 +183,19 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     // Sorted, so that the order in which answers happened to arrive leaves no trace.
     sources: Object.fromEntries(Object.entries(collected).sort(([a], [b]) => (a < b ? -1 : 1))),
   });
+}
+
+/**
+ * Asks first whether the caller may read what a flag asks for, so that nobody is refused whom the audit log then shows.
+ * Where the API server does not say, the read itself tells.
+ * @throws {Unread} it may not
+ */
+async function assertAllowed(client: ApiClient, source: Source, namespace: string | undefined): Promise<void> {
+  const { askPermissions } = await import('./ask-permissions.ts');
+  const answers = await askPermissions(client, source.permissions, namespace);
+  if (answers.some(answer => 'allowed' in answer && !answer.allowed)) {
+    throw new Unread({ kind: 'gap', reason: 'forbidden', source: source.id, detail: `this user may not read ${source.title}`, permissions: source.permissions });
+  }
 }
 
 /** The same client, with some answers at hand: a path that was asked once is not asked again. */
@@ -201,6 +235,20 @@ function metered(client: ApiClient): { client: ApiClient; requests: () => number
       selfReview: (path, body) => counted(client.selfReview(path, body)),
       createNodeFilesPod: (pod, how) => counted(client.createNodeFilesPod(pod, how)),
       deleteNodeFilesPod: pod => counted(client.deleteNodeFilesPod(pod)),
+      handshakeThroughPod: (...asked) => {
+        requests += 1;
+        return client.handshakeThroughPod(...asked);
+      },
+      handshakeWithNode: (...asked) => {
+        requests += 1;
+        return client.handshakeWithNode(...asked);
+      },
+      askAsStranger: async (...asked) => {
+        requests += 1;
+        const answer = await client.askAsStranger(...asked);
+        if (answer !== 'closed') bytes += answer.bytes;
+        return answer;
+      },
       getFromKubelet: async (...asked) => {
         requests += 1;
         const answer = await client.getFromKubelet(...asked);

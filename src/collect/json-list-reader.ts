@@ -14,8 +14,9 @@ const PLACEHOLDER = 0x30;
  * Reads a Kubernetes list as JSON while it arrives: each object in the top-level `items` is cut out by its bytes and
  * parsed alone; all the rest, a few hundred bytes, is kept as the envelope and parsed in the end, so that a list is good
  * exactly when the whole text is good JSON.
+ * @param isWiped overwrite the bytes of each item once it was handed out
  */
-export function createJsonListReader(onHead: (head: ListHead) => void, onItem: (item: unknown) => void): ListReader {
+export function createJsonListReader(onHead: (head: ListHead) => void, onItem: (item: unknown) => void, isWiped = false): ListReader {
   const envelope = growingBytes();
   let depth = 0;
   let isInString = false;
@@ -102,13 +103,18 @@ export function createJsonListReader(onHead: (head: ListHead) => void, onItem: (
     if (parts.length > 0) {
       addPart(last);
       item = Buffer.concat(parts, partsLength);
+      if (isWiped) for (const part of [...parts, last]) part.fill(0);
       parts = [];
       partsLength = 0;
     }
     isInItem = false;
     items += 1;
     envelope.append(Buffer.of(PLACEHOLDER));
-    onItem(parsed(item));
+    try {
+      onItem(parsed(item));
+    } finally {
+      if (isWiped) item.fill(0);
+    }
   }
 
   function end(): ListHead {

@@ -1,5 +1,5 @@
 import { isMountable } from '../cluster/node-files-pod.ts';
-import { certificateDirectories, type ControlPlanePod } from '../evidence/sources/node-files.ts';
+import { certificateDirectories, type CertificatePod } from '../evidence/sources/node-files.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 
 /** What is mounted of a node and what of that is walked. */
@@ -22,7 +22,7 @@ const KUBEADM: Walk = { path: '/etc/kubernetes', depth: 5 };
  * known to make on each of its nodes. Sources: kubeadm constants.go, k3s `pkg/daemons/control/deps/deps.go`.
  * @param all static pods of the whole cluster
  */
-export function nodeFilePlaces(node: NodeEvidence, all: readonly ControlPlanePod[]): NodeFilePlaces {
+export function nodeFilePlaces(node: NodeEvidence, all: readonly CertificatePod[]): NodeFilePlaces {
   const mirrors = all.filter(({ metadata }) => metadata.annotations === true);
   const own = mirrors.filter(({ spec }) => spec?.nodeName === node.metadata.name).flatMap(certificateDirectories);
   const rancher = /\+(k3s|rke2)/.exec(node.status?.nodeInfo?.kubeletVersion ?? '')?.[1];

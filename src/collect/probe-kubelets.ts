@@ -68,8 +68,8 @@ async function ask(client: ApiClient, pod: KubeletProbe['pod'], rest: string, ti
   }
 }
 
-/** The API server's own answers are Status objects; a kubelet's are bare words. */
-function anonymousIn(answer: Answer | undefined): 'refused' | 'forbidden' | 'granted' | undefined {
+/** How a kubelet took a request without a credential. The API server's own answers are Status objects; a kubelet's are bare words. */
+export function anonymousIn(answer: Answer | undefined): 'refused' | 'forbidden' | 'granted' | undefined {
   if (answer === undefined || answer.body.startsWith('{')) return undefined;
   if (answer.status === 401) return 'refused';
   if (answer.status === 403 && answer.body.includes('user=system:anonymous')) return 'forbidden';

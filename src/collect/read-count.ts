@@ -1,9 +1,8 @@
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { Read, Source } from '../evidence/source.ts';
 import { gapOfStatus, malformed, Unread } from './gap-of.ts';
+import { METADATA_ONLY } from './metadata-only.ts';
 import { isRecord, listPath, parseJson } from './read-list.ts';
-
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /** How many objects there are; `exact` is false where the server only says that there are more. */
 export interface Count {

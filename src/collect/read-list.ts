@@ -1,8 +1,9 @@
-import type { ApiClient, StreamedAnswer } from '../cluster/api-client.ts';
+import type { Answer, ApiClient, StreamedAnswer } from '../cluster/api-client.ts';
 import { project } from '../evidence/fields.ts';
 import { apiGroupOf } from '../evidence/resource-ref.ts';
 import type { Read, Source } from '../evidence/source.ts';
 import { gapOfStatus, malformed, Unread } from './gap-of.ts';
+import { METADATA_ONLY } from './metadata-only.ts';
 import { createJsonListReader } from './json-list-reader.ts';
 import { Malformed, type ListHead, type ListReader } from './list-reader.ts';
 import { planOf, type MessagePlan } from './protobuf-plan.ts';
@@ -15,6 +16,8 @@ export interface ReadListOptions {
   readonly namespace?: string;
   /** How built-in kinds stand in protobuf. Default: the fields that the program's own sources declare. */
   readonly schema?: WireSchema;
+  /** What discovery answered of optional groups in this run, by path; filled as they are asked about. */
+  readonly groups?: Map<string, Promise<Answer>>;
 }
 
 const PAGE_SIZE = 500;
@@ -35,9 +38,22 @@ const JSON_TYPE = 'application/json';
  * @throws {Unread} with the gap
  */
 export async function readList(client: ApiClient, source: Source, read: ListRead, options: ReadListOptions = {}): Promise<unknown[]> {
+  if (read.optional === true && !(await isServed(client, source, read, options.groups))) return [];
+  if (read.otherVersions === undefined) return readVersion(client, source, read, options);
+  for (const apiVersion of [read.apiVersion, ...read.otherVersions]) {
+    try {
+      return await readVersion(client, source, { ...read, apiVersion }, options);
+    } catch (error) {
+      if (!(error instanceof Unread) || error.gap.reason !== 'notServed') throw error;
+    }
+  }
+  return [];
+}
+
+async function readVersion(client: ApiClient, source: Source, read: ListRead, options: ReadListOptions): Promise<unknown[]> {
   const path = listPath(read, options.namespace);
   const schema = options.schema ?? (await import('./protobuf-fields.ts')).protobufFields;
-  const plan = planOf(schema, read.apiVersion, read.kind, read.fields);
+  const plan = read.metadataOnly === true ? undefined : planOf(schema, read.apiVersion, read.kind, read.fields);
   for (let restarts = 0; ; restarts += 1) {
     const items = await readPages(client, source, read, path, plan);
     if (items !== 'expired') return items;
@@ -54,7 +70,7 @@ async function readPages(
 ): Promise<unknown[] | 'expired'> {
   const items: unknown[] = [];
   const sharing = createSharing();
-  const accept = plan === undefined ? JSON_TYPE : `${PROTOBUF},${JSON_TYPE}`;
+  const accept = read.metadataOnly === true ? METADATA_ONLY : plan === undefined ? JSON_TYPE : `${PROTOBUF},${JSON_TYPE}`;
   const asked = new Map<string, Promise<StreamedAnswer>>();
   const ask = (token: string): Promise<StreamedAnswer> => {
     const answer = asked.get(token) ?? client.getStream(pagePath(path, read, token), { accept });
@@ -137,18 +153,46 @@ async function readerOf(
   const type = (headers['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
   if (type === PROTOBUF && plan !== undefined) {
     const [{ createProtobufListReader }, { decodeObject }] = await Promise.all([import('./protobuf-list-reader.ts'), import('./protobuf-decode.ts')]);
-    return createProtobufListReader(onHead, bytes => keep(decodeObject(plan, bytes, sharing)));
+    return createProtobufListReader(onHead, bytes => {
+      try {
+        keep(decodeObject(plan, bytes, sharing));
+      } finally {
+        if (read.wiped === true) bytes.fill(0);
+      }
+    });
   }
   if (type !== JSON_TYPE) {
     throw malformed(source, type === 'text/html'
       ? 'the answer is a web page, so it does not come from a Kubernetes API server'
       : 'the answer is neither JSON nor protobuf, so it does not come from a Kubernetes API server');
   }
-  return createJsonListReader(onHead, item => keep(project(read.fields, item)));
+  return createJsonListReader(onHead, item => keep(project(read.fields, item)), read.wiped);
 }
 
 function assertKind(source: Source, read: ListRead, { kind }: ListHead): void {
-  if (kind !== `${read.kind}List`) throw malformed(source, `the answer is not a ${read.kind}List`);
+  if (read.metadataOnly === true) {
+    if (kind !== 'PartialObjectMetadataList') throw malformed(source, 'the API server answered with more than metadata, which was dropped unread');
+  } else if (kind !== `${read.kind}List`) throw malformed(source, `the answer is not a ${read.kind}List`);
+}
+
+/**
+ * Whether the API server serves the version of the group that a source reads. Asked of discovery, which every login may
+ * read, since the list itself is forbidden to many who have no such API either. Who may not ask goes on to the list.
+ * @throws {Unread} the group is served in other versions only, so that there may be objects that nobody here can read
+ */
+async function isServed(client: ApiClient, source: Source, { apiVersion }: ListRead, groups = new Map<string, Promise<Answer>>()): Promise<boolean> {
+  const path = `/apis/${apiGroupOf(apiVersion)}`;
+  const asked = groups.get(path) ?? client.get(path, { accept: JSON_TYPE });
+  groups.set(path, asked);
+  const answer = await asked;
+  if (answer.status === 404) return false;
+  if (answer.status === 403) return true;
+  if (answer.status !== 200) throw new Unread(gapOfStatus(source, answer, path));
+  const group = parseJson(source, answer.body);
+  const versions: unknown = isRecord(group) && group['kind'] === 'APIGroup' ? group['versions'] : undefined;
+  if (!Array.isArray(versions)) throw malformed(source, `the answer to ${path} is not an APIGroup`);
+  if (versions.some((each: unknown) => isRecord(each) && each['groupVersion'] === apiVersion)) return true;
+  throw new Unread({ kind: 'notObservable', reason: 'notServed', source: source.id, detail: `this API server does not serve ${apiVersion}, only other versions of that group` });
 }
 
 function endless(source: Source, detail: string): Unread {
@@ -182,8 +226,9 @@ export function listPath(
 }
 
 function pagePath(path: string, read: ListRead, token: string): string {
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  const query = new URLSearchParams({ limit: String(read.pageSize ?? PAGE_SIZE) });
   if (read.labelSelector !== undefined) query.set('labelSelector', read.labelSelector);
+  if (read.fieldSelector !== undefined) query.set('fieldSelector', read.fieldSelector);
   if (token !== '') query.set('continue', token);
   return `${path}?${query.toString()}`;
 }

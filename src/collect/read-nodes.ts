@@ -24,14 +24,14 @@ export interface KubeletRun {
   refused?: Gap;
 }
 
-export function createKubeletRun(budgetMilliseconds = BUDGET_MILLISECONDS, nodeMilliseconds = NODE_MILLISECONDS): KubeletRun {
+export function createKubeletRun(budgetMilliseconds = BUDGET_MILLISECONDS, nodeMilliseconds = NODE_MILLISECONDS, concurrency = CONCURRENCY): KubeletRun {
   let started: number | undefined;
   const waiting: (() => void)[] = [];
   let running = 0;
   return {
     dead: new Map(),
     async turn(use) {
-      if (running >= CONCURRENCY) await new Promise<void>(resolve => waiting.push(resolve));
+      if (running >= concurrency) await new Promise<void>(resolve => waiting.push(resolve));
       else running += 1;
       try {
         started ??= performance.now();

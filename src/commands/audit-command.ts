@@ -57,6 +57,9 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
   }
   const warning = nodeFilesWarning(flags);
   if (warning !== undefined && !flags.quiet) process.stderr.write(`${warning}\n`);
+  if (flags['probe-nodes'] && !flags.quiet) {
+    process.stderr.write('--probe-nodes: each node gets handshakes at its own address and its kubelet a request without a credential, which monitoring may take for an attack\n');
+  }
   try {
     return await audit(connectionOf(flags), question, {
       ...judging,
@@ -74,6 +77,7 @@ async function auditSaved(file: string, question: AuditQuestion, judging: Judgin
   if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
   if (flags.kubelet !== undefined || flags['probe-anonymous']) throw new Problem('--snapshot reads a file and asks no kubelet; give --kubelet and --probe-anonymous when the snapshot is taken', { exitCode: 2 });
   if (flags['node-files']) throw new Problem('--snapshot reads a file and no node; give --node-files when the snapshot is taken', { exitCode: 2 });
+  if (flags.tunnel || flags['probe-nodes']) throw new Problem('--snapshot reads a file and asks no node; give --tunnel and --probe-nodes when the snapshot is taken', { exitCode: 2 });
   return judge(await openSnapshot(file, judging.at, flags), question, judging);
 }
 

@@ -24,6 +24,8 @@ export default class Snapshot extends BaseCommand {
     'node-files': auditFlags['node-files'],
     'node-files-namespace': auditFlags['node-files-namespace'],
     'node-files-image': auditFlags['node-files-image'],
+    tunnel: auditFlags.tunnel,
+    'probe-nodes': auditFlags['probe-nodes'],
     timeout: auditFlags.timeout,
     quiet: outputFlags.quiet,
     verbose: outputFlags.verbose,

@@ -99,8 +99,22 @@ const kubeadm: RbacBaseline = {
   ],
 };
 
-/** What the API server makes by itself, recorded from real ones by test/cluster/record-rbac-bootstrap.ts. */
-const bootstrapBaselines = recorded as readonly RbacBaseline[];
+/** The file as it is: whatever several versions have alike stands there once, with the places of its versions. */
+export interface RecordedDefaults {
+  readonly versions: readonly Pick<RbacBaseline, 'of' | 'date'>[];
+  readonly roles: readonly (BaselineRole & { readonly in: readonly number[] })[];
+  readonly bindings: readonly (BaselineBinding & { readonly in: readonly number[] })[];
+}
+
+const defaults = recorded as RecordedDefaults;
+
+/**
+ * What API servers make by themselves: recorded from real ones by test/cluster/record-rbac-bootstrap.ts, or taken from the test
+ * data of Kubernetes' own policy by test/cluster/derive-rbac-bootstrap.ts. An object that several versions have is one here too.
+ */
+const bootstrapBaselines: readonly RbacBaseline[] = defaults.versions.map((version, at) => ({
+  ...version, roles: defaults.roles.filter(each => each.in.includes(at)), bindings: defaults.bindings.filter(each => each.in.includes(at)),
+}));
 
 /** Every baseline that a cluster's own grants are compared with. */
 export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm];

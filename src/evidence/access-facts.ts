@@ -1,8 +1,18 @@
 /** What the cloud says about rights that live outside RBAC: the access entries of an EKS cluster. */
 export interface AccessFacts {
   readonly entries: readonly AccessEntry[];
-  /** Principals that a list names and nothing describes. */
-  readonly undescribed: readonly string[];
+  /** Answers that are not in the file, or not whole. */
+  readonly missing: readonly MissingFact[];
+}
+
+/** Something that the file of facts does not say. */
+export interface MissingFact {
+  /** In a few words: `access policies of arn:aws:iam::1:role/ops`. */
+  readonly of: string;
+  /** What is not there, in a few words: `no answer`, `no field username`. */
+  readonly what: string;
+  /** The `aws eks` command whose answer would say it. */
+  readonly command: 'list-access-entries' | 'describe-access-entry' | 'list-associated-access-policies';
 }
 
 /** One principal of the cloud with what it may do in this cluster. */
@@ -24,36 +34,69 @@ export interface AccessEntry {
 export function parseAccessFacts(text: string): AccessFacts {
   const answers = documentsIn(text).flatMap(each => (Array.isArray(each) ? (each as readonly unknown[]) : [each]));
   if (answers.length === 0) throw new Error('it is empty');
-  const entries = new Map<string, { username?: string; groups: string[]; policies: AccessEntry['policies'][number][] }>();
+  const entries = new Map<string, Gathered>();
   const listed = new Set<string>();
-  const entryOf = (principal: string) => {
-    const known = entries.get(principal) ?? { groups: [], policies: [] };
+  const missing: MissingFact[] = [];
+  let isListed = false;
+  const entryOf = (principal: string): Gathered => {
+    const known = entries.get(principal) ?? { groups: [], policies: [], isDescribed: false, hasPolicies: false };
     entries.set(principal, known);
     return known;
   };
   for (const answer of answers) {
     if (!isRecord(answer)) throw new Error('it holds something that is no answer of aws eks');
-    const { accessEntries, accessEntry, associatedAccessPolicies, principalArn } = answer;
-    if (Array.isArray(accessEntries)) for (const each of strings(accessEntries)) listed.add(each);
-    else if (isRecord(accessEntry) && typeof accessEntry['principalArn'] === 'string') {
+    const { accessEntries, accessEntry, associatedAccessPolicies, principalArn, nextToken } = answer;
+    const isCutOff = typeof nextToken === 'string';
+    if (Array.isArray(accessEntries)) {
+      for (const each of strings(accessEntries)) listed.add(each);
+      isListed ||= !isCutOff;
+      if (isCutOff) missing.push({ of: 'further access entries', what: 'a list that goes on (nextToken)', command: 'list-access-entries' });
+    } else if (isRecord(accessEntry) && typeof accessEntry['principalArn'] === 'string') {
       const entry = entryOf(accessEntry['principalArn']);
-      if (typeof accessEntry['username'] === 'string') entry.username = accessEntry['username'];
-      entry.groups.push(...strings(accessEntry['kubernetesGroups']));
+      const { username, kubernetesGroups } = accessEntry;
+      const of = `access entry ${accessEntry['principalArn']}`;
+      entry.isDescribed = true;
+      if (typeof username === 'string') entry.username = username;
+      else missing.push({ of, what: 'no field username', command: 'describe-access-entry' });
+      if (!Array.isArray(kubernetesGroups)) missing.push({ of, what: 'no field kubernetesGroups', command: 'describe-access-entry' });
+      entry.groups.push(...strings(kubernetesGroups));
     } else if (Array.isArray(associatedAccessPolicies) && typeof principalArn === 'string') {
-      entryOf(principalArn).policies.push(...associatedAccessPolicies.flatMap(policyOf));
+      const entry = entryOf(principalArn);
+      const of = `access policies of ${principalArn}`;
+      const policies = associatedAccessPolicies.map(policyOf);
+      entry.hasPolicies = true;
+      entry.policies.push(...policies.flatMap(policy => policy ?? []));
+      if (policies.includes(undefined)) missing.push({ of, what: 'a policy without the field policyArn or accessScope', command: 'list-associated-access-policies' });
+      if (isCutOff) missing.push({ of, what: 'a list that goes on (nextToken)', command: 'list-associated-access-policies' });
     } else throw new Error('it holds something that is none of list-access-entries, describe-access-entry and list-associated-access-policies');
+  }
+  if (!isListed && listed.size === 0) missing.push({ of: 'whether there are more access entries', what: 'no answer', command: 'list-access-entries' });
+  for (const principal of new Set([...listed, ...entries.keys()])) {
+    const entry = entries.get(principal);
+    if (entry?.isDescribed !== true) missing.push({ of: `access entry ${principal}`, what: 'no answer', command: 'describe-access-entry' });
+    if (entry?.hasPolicies !== true) missing.push({ of: `access policies of ${principal}`, what: 'no answer', command: 'list-associated-access-policies' });
   }
   return {
     entries: [...entries].map(([principal, { username, groups, policies }]) => ({ principal, username: username ?? principal, groups, policies })).sort((a, b) => (a.principal < b.principal ? -1 : 1)),
-    undescribed: [...listed].filter(each => !entries.has(each)).sort(),
+    missing: missing.sort((a, b) => (a.of < b.of ? -1 : a.of > b.of ? 1 : 0)),
   };
 }
 
-function policyOf(policy: unknown): AccessEntry['policies'] {
-  if (!isRecord(policy) || typeof policy['policyArn'] !== 'string') return [];
-  const scope = isRecord(policy['accessScope']) ? policy['accessScope'] : {};
+interface Gathered {
+  username?: string;
+  readonly groups: string[];
+  readonly policies: AccessEntry['policies'][number][];
+  isDescribed: boolean;
+  hasPolicies: boolean;
+}
+
+/** Undefined where it does not say which policy it is, or how far it reaches. */
+function policyOf(policy: unknown): AccessEntry['policies'][number] | undefined {
+  if (!isRecord(policy) || typeof policy['policyArn'] !== 'string' || !isRecord(policy['accessScope'])) return undefined;
+  const { type, namespaces } = policy['accessScope'];
   const name = policy['policyArn'].split('/').at(-1) ?? '';
-  return [scope['type'] === 'namespace' ? { name, namespaces: strings(scope['namespaces']) } : { name }];
+  if (type === 'namespace') return Array.isArray(namespaces) ? { name, namespaces: strings(namespaces) } : undefined;
+  return type === 'cluster' ? { name } : undefined;
 }
 
 /** JSON texts that stand one after the other, as a loop over `aws eks` prints them. */

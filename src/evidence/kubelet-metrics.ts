@@ -9,6 +9,8 @@ const FAMILIES = [
   'apiserver_client_certificate_expiration_seconds_count',
   'process_start_time_seconds',
   'kubernetes_build_info',
+  'k3s_certificate_expiration_seconds',
+  'rke2_certificate_expiration_seconds',
 ] as const;
 const KEPT: ReadonlySet<string> = new Set(FAMILIES);
 
@@ -23,8 +25,20 @@ export interface KubeletMetrics {
   readonly clientTtlSeconds?: number;
   /** As above, of the serving certificate; only with serverTLSBootstrap. */
   readonly serverTtlSeconds?: number;
+  /** What k3s and RKE2 count of the certificates in the files of a node (pkg/certmonitor); absent elsewhere. */
+  readonly counted?: readonly CountedCertificate[];
   /** One for each of the scrapes, in their order. */
   readonly scrapes: readonly CertificateScrape[];
+}
+
+/** A certificate of which a program says who its holder is and how long it is still good. Two with the same words are one here. */
+export interface CountedCertificate {
+  /** As Go writes it: `CN=system:node:worker-1,O=system:nodes`. */
+  readonly subject: string;
+  /** `ClientAuth`, `ServerAuth`, `CertSign`. */
+  readonly usages: readonly string[];
+  /** Negative when over. Worked out every half hour, so that up to that much of it has passed. */
+  readonly secondsLeft: number;
 }
 
 /**
@@ -49,6 +63,7 @@ export function parseKubeletMetrics(first: NodeAnswer, second?: NodeAnswer): Kub
     ...(last.version === undefined ? {} : { version: last.version }),
     ...(last.clientTtl === undefined ? {} : { clientTtlSeconds: last.clientTtl }),
     ...(last.serverTtl === undefined ? {} : { serverTtlSeconds: last.serverTtl }),
+    ...(last.counted.length === 0 ? {} : { counted: last.counted }),
     scrapes: [before.scrape, ...(after === undefined ? [] : [after.scrape])],
   };
 }
@@ -57,6 +72,7 @@ interface Read {
   readonly version?: string;
   readonly clientTtl?: number;
   readonly serverTtl?: number;
+  readonly counted: readonly CountedCertificate[];
   readonly scrape: CertificateScrape;
 }
 
@@ -74,6 +90,9 @@ function readScrape({ body, date, way }: NodeAnswer): Read {
     ...(version === undefined ? {} : { version }),
     ...(clientTtl === undefined ? {} : { clientTtl }),
     ...(serverTtl === undefined ? {} : { serverTtl }),
+    counted: [...(families['k3s_certificate_expiration_seconds'] ?? []), ...(families['rke2_certificate_expiration_seconds'] ?? [])].map(({ labels, value: secondsLeft }) => ({
+      subject: labels['subject'] ?? '', usages: (labels['usages'] ?? '').split(',').filter(usage => usage !== ''), secondsLeft,
+    })),
     scrape: {
       ...(date === undefined ? {} : { at: date }),
       ...(sum === undefined ? {} : { sumSeconds: sum }),

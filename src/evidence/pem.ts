@@ -3,7 +3,7 @@ import { keptCertificate, type KeptCertificate } from './certificate-facts.ts';
 /** Certificates as they stood in a text, with what looked like one and is none. */
 export interface CertificateBundle {
   readonly certificates: readonly KeptCertificate[];
-  /** Places among the blocks of the text, from 0, that hold no readable certificate. */
+  /** Places among the blocks of the text, from 0, that hold no certificate that everybody reads. */
   readonly malformed: readonly { readonly index: number; readonly problem: string }[];
 }
 
@@ -40,13 +40,16 @@ export function certificatesInPem(text: string): CertificateBundle {
   return { certificates, malformed };
 }
 
-/** Adds the certificate of a block, or says why there is none. */
+/** Adds the certificate of a block, or says why there is none, or why not everybody reads it. */
 function keep(body: string, certificates: KeptCertificate[]): string | undefined {
   const base64 = body.replaceAll(/\s+/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return 'the block is not base64';
+  const bytes = Buffer.from(base64, 'base64');
   try {
-    certificates.push(keptCertificate(Buffer.from(base64, 'base64')));
-    return undefined;
+    const certificate = keptCertificate(bytes);
+    certificates.push(certificate);
+    // OpenSSL reads past it, and Go (crypto/x509, asn1.Unmarshal) refuses the whole: to Kubernetes there is none.
+    return bytes.equals(Buffer.from(certificate.der, 'base64')) ? undefined : 'the block holds more than a certificate in DER, which Go programs refuse';
   } catch (error) {
     if (error instanceof Error) return 'the block holds no certificate';
     throw error;

@@ -1,6 +1,7 @@
 import type { AnyFieldTree, FieldTree, Projected } from './fields.ts';
 import type { Gap, Permission } from './gap.ts';
 import type { RawHandshake } from './raw-handshake.ts';
+import type { RawTlsServer } from './raw-tls-server.ts';
 import { apiGroupOf, type ResourceRef } from './resource-ref.ts';
 
 /** How a source is read. Plain data: it holds no client and no promise. */
@@ -16,6 +17,18 @@ export type Read =
       /** Always this namespace, whatever the scope of the run. */
       readonly namespace?: string;
       readonly labelSelector?: string;
+      /** `type=kubernetes.io/tls`: the server sends no other. */
+      readonly fieldSelector?: string;
+      /** Items a page, where they are larger than most. */
+      readonly pageSize?: number;
+      /** Names, labels and annotations alone leave the API server. */
+      readonly metadataOnly?: true;
+      /** Of an API that a cluster may do without: where its group is not served, there are none. */
+      readonly optional?: true;
+      /** Older versions, newest first: each is asked for in turn while the server says that it serves none of that. With none served there are no objects. */
+      readonly otherVersions?: readonly string[];
+      /** The items hold secrets: their bytes are wiped once they were projected. */
+      readonly wiped?: true;
     }
   | {
       readonly how: 'count';
@@ -49,6 +62,13 @@ export type Read =
   | {
       /** A request without a credential to each kubelet, through the API server and a pod that shares the node's network. */
       readonly how: 'kubeletProbe';
+    }
+  | {
+      /** TLS handshakes with what listens on each node, through the API server and a pod or at the node's own address. */
+      readonly how: 'nodePorts';
+      readonly way: 'tunnel' | 'direct';
+      /** Turns what one port showed into evidence; throws where it is no certificate. */
+      readonly project: (raw: RawTlsServer) => unknown;
     }
   | {
       /** A pod on each node that writes the certificates of its files into its log, and is deleted then. */
@@ -100,7 +120,7 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy' | 'node-files';
+  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy' | 'pods-portforward' | 'node-files';
   /** More than a plain read: left unread unless the person gave this flag. */
   readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */
@@ -158,6 +178,14 @@ export function listSource<T>() {
     readonly fields: F;
     readonly namespace?: string;
     readonly labelSelector?: string;
+    readonly fieldSelector?: string;
+    readonly pageSize?: number;
+    readonly metadataOnly?: true;
+    readonly optional?: true;
+    readonly otherVersions?: readonly string[];
+    readonly wiped?: true;
+    readonly addOnRole?: NonNullable<Source['addOnRole']>;
+    readonly optIn?: OptIn;
     /** Read it also with `-n`, because namespaced objects refer to it. */
     readonly readWithNamespace?: boolean;
   }): Source<readonly Projected<Listed<T>, F>[]> & { readonly read: Extract<Read, { how: 'list' }> } => ({
@@ -174,7 +202,15 @@ export function listSource<T>() {
       fields: declared.fields,
       ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
       ...(declared.labelSelector === undefined ? {} : { labelSelector: declared.labelSelector }),
+      ...(declared.fieldSelector === undefined ? {} : { fieldSelector: declared.fieldSelector }),
+      ...(declared.pageSize === undefined ? {} : { pageSize: declared.pageSize }),
+      ...(declared.metadataOnly === undefined ? {} : { metadataOnly: declared.metadataOnly }),
+      ...(declared.optional === undefined ? {} : { optional: declared.optional }),
+      ...(declared.otherVersions === undefined ? {} : { otherVersions: declared.otherVersions }),
+      ...(declared.wiped === undefined ? {} : { wiped: declared.wiped }),
     },
+    ...(declared.addOnRole === undefined ? {} : { addOnRole: declared.addOnRole }),
+    ...(declared.optIn === undefined ? {} : { optIn: declared.optIn }),
     permissions: [
       {
         apiGroup: apiGroupOf(declared.apiVersion),

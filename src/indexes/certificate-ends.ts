@@ -22,8 +22,13 @@ const SAME_SECONDS = 2;
  * difference is what the second one brought.
  */
 export function kubeletClientEnds(kubelets: readonly KubeletMetrics[]): string[] {
-  const ends = kubelets.flatMap(({ scrapes: [before, after] }) => endBetween(before, after) ?? []).sort();
+  const ends = kubelets.filter(each => !isOneProcess(each)).flatMap(({ scrapes: [before, after] }) => endBetween(before, after) ?? []).sort();
   return ends.filter((end, at) => at === 0 || Date.parse(end) - Date.parse(ends[at - 1] ?? '') > SAME_SECONDS * 1000);
+}
+
+/** In k3s API server and kubelet are one process, which counts the clients of both in one sum: also the certificate of whoever asks here. */
+export function isOneProcess({ version, counted }: KubeletMetrics): boolean {
+  return version?.includes('+k3s') === true || (counted !== undefined && version?.includes('+rke2') !== true);
 }
 
 /** Undefined where another client was counted meanwhile, since the sum is then of two, and where nobody asked through an API server. */

@@ -1,5 +1,6 @@
 import type { KeptCertificate } from '../evidence/certificate-facts.ts';
 import type { CertificateRole } from './certificate-role.ts';
+import type { Distribution } from './platform.ts';
 
 const DAY = 86_400_000;
 
@@ -17,24 +18,51 @@ export interface Expiry {
 
 /**
  * How urgent the end of a certificate is. By days for what people renew; by the share of its life for what renews itself
- * (kubelets, and whatever lives no longer than 90 days); for what the API server makes for itself early, since only a
+ * (kubelets, whatever lives no longer than 90 days, and on OpenShift everything but logins); for what the API server makes for itself early, since only a
  * restart helps. Undefined for what is not due, and for what has ended, which is another matter.
  * @param seen the certificate, where its bytes are known
  */
-export function expiryOf({ role, notAfter }: CertificateRole, seen: KeptCertificate | undefined, now: string): Expiry | undefined {
+export function expiryOf({ role, notAfter, renewedAt }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
   if (notAfter === undefined) return undefined;
   const left = (Date.parse(notAfter) - Date.parse(now)) / DAY;
   if (left < 0) return undefined;
-  const life = seen === undefined ? undefined : (Date.parse(seen.notAfter) - Date.parse(seen.notBefore)) / DAY;
+  const life = seen === undefined ? undefined : lifeOf(seen);
   if (role === 'apiserver-loopback') return left > 60 ? undefined : { severity: 'high', words: 'the API server makes it at its start and stops working when it ends: restart it' };
+  // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
+  if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);
   // Back-dated certificates look older than they are, never younger, so what looks short is short.
   if (life !== undefined && life <= SHORT_LIFE_DAYS) return left / life >= STUCK_SHARE ? undefined : { severity: 'low', words: `less than a tenth of its ${Math.round(life)} days is left` };
   // An authority has a check of its own, which looks further ahead.
   if (role.endsWith('-authority')) return undefined;
-  if (left <= 7) return { severity: 'high', words: 'nothing renews it by itself' };
-  if (left <= 30) return { severity: 'medium', words: 'nothing renews it by itself' };
-  return left <= 90 ? { severity: 'low', words: 'nothing renews it by itself' } : undefined;
+  const isOwn = role === 'login' || role === 'issued' || role === 'admin' || role === 'super-admin';
+  // Operators renew at four fifths of a life or before (library-go certrotation).
+  if (distribution === 'openshift' && !isOwn && life !== undefined) {
+    return left / life >= STUCK_SHARE ? undefined : { severity: left <= 7 ? 'high' : 'medium', words: 'the operators of OpenShift renew it long before, and have not' };
+  }
+  // k3s and RKE2 renew at their start what has less than 120 days left (90 before May 2025).
+  return byDays(left, !isOwn && (distribution === 'k3s' || distribution === 'rke2') ? `a restart of ${distribution} renews it` : 'nothing renews it by itself');
+}
+
+function byDays(left: number, words: string): Expiry | undefined {
+  if (left <= 7) return { severity: 'high', words };
+  if (left <= 30) return { severity: 'medium', words };
+  return left <= 90 ? { severity: 'low', words } : undefined;
+}
+
+/** Up to this an authority is made by a program that replaces it as well (cert-manager, operators, OpenShift's signers). */
+const SHORT_AUTHORITY_DAYS = 400;
+
+/** Whether the end of an authority is near enough to be looked at, given that programs replace the short-lived ones. */
+export function isAuthorityDue(left: number, seen: KeptCertificate | undefined, distribution?: Distribution): boolean {
+  const life = seen === undefined ? undefined : lifeOf(seen);
+  if (life !== undefined && (life <= SHORT_LIFE_DAYS || distribution === 'openshift')) return left / life < STUCK_SHARE;
+  return left <= (life !== undefined && life <= SHORT_AUTHORITY_DAYS ? SHORT_LIFE_DAYS : 365);
+}
+
+/** Days; of what is dated back, more than it really had. */
+function lifeOf({ notBefore, notAfter }: KeptCertificate): number {
+  return (Date.parse(notAfter) - Date.parse(notBefore)) / DAY;
 }
 
 function rotated(left: number, life: number | undefined): Expiry | undefined {

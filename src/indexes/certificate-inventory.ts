@@ -3,6 +3,7 @@ import { joined, SEEN_AS, type BrokenBlock, type Found, type SeenCertificate, ty
 import { sightingsOfConnection } from './sightings-of-connection.ts';
 import { sightingsOfExtensions } from './sightings-of-extensions.ts';
 import { sightingsOfNodeFiles } from './sightings-of-node-files.ts';
+import { sightingsOfNodePorts } from './sightings-of-node-ports.ts';
 import { sightingsOfRequests } from './sightings-of-requests.ts';
 import { sightingsOfTrust } from './sightings-of-trust.ts';
 
@@ -23,6 +24,7 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     requests: sightingsOfRequests,
     extensions: sightingsOfExtensions,
     files: sightingsOfNodeFiles,
+    nodePorts: sightingsOfNodePorts,
   },
   build(ways): CertificateInventory {
     const { found, broken, unread } = joined(Object.values(ways));

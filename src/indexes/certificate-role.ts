@@ -41,6 +41,7 @@ export const ROLE_TITLES = {
   'kubelet-client': 'kubelet',
   'kubelet-serving': 'kubelet, as a server',
   'kube-proxy-client': 'kube-proxy',
+  'component-client': 'component of the distribution',
   'issued': 'issued on request',
 } as const;
 export type RoleId = keyof typeof ROLE_TITLES;
@@ -64,6 +65,8 @@ export interface CertificateRole {
   readonly daysLeft?: number;
   /** How it is known, or why it is not. */
   readonly how: string;
+  /** Its holder renews it only when it starts. */
+  readonly renewedAt?: 'restart';
   /** What would tell more. */
   readonly raise?: string;
   readonly gaps?: readonly Gap[];

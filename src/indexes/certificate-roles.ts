@@ -3,21 +3,25 @@ import { apiServerRef, componentRef, kubeconfigRef, type ResourceRef } from '../
 import { refOf } from '../evidence/source.ts';
 import { apiServerMetrics } from '../evidence/sources/api-server.ts';
 import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
+import { nodeFiles } from '../evidence/sources/node-files.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
-import { clientEndsBound, kubeletClientEnds } from './certificate-ends.ts';
+import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
 import { certificateInventory, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
 import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
 import { fileRows, howToSeeFiles } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
-import { exactRow, withUsed } from './certificate-used.ts';
-import { platform } from './platform.ts';
+import { countedRows } from './certificate-counted.ts';
+import { displacedBy, exactRow, withUsed } from './certificate-used.ts';
+import { platform, type Distribution } from './platform.ts';
 
 /** Every role of the cluster's certificates, in a fixed order. */
 export interface CertificateRoles {
   readonly inventory: CertificateInventory;
   readonly roles: readonly CertificateRole[];
+  /** Which Kubernetes it is: some renew by themselves what others do not. Absent where that could not be read. */
+  readonly distribution?: Distribution;
   /** What may hold more certificates and could not be read. */
   readonly unread: readonly Omit<UnreadCertificates, 'source'>[];
 }
@@ -31,12 +35,14 @@ export const certificateRoles = defineIndex({
     kubelets: attempt(kubeletMetrics),
     apiServers: attempt(apiServerMetrics),
     kubeProxy: attempt(kubeProxyLogin),
+    files: attempt(nodeFiles),
   },
   build({ inventory, kubelets, apiServers, kubeProxy, ...read }, { now }): CertificateRoles {
     const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
     const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).map(({ metadata }) => metadata.name);
     const [serving] = inventory.certificates.filter(each => isSeenAs(each, 'serving'));
+    const unlooked = 'gaps' in read.files ? { unlooked: read.files.gaps } : {};
     const seen = seenRows(inventory, new Set(nodeList?.map(({ metadata }) => `system:node:${metadata.name}`)));
     const unseen: RoleRow[] = [
       toKubelets(kubelets, distribution?.isManaged === true),
@@ -45,13 +51,17 @@ export const certificateRoles = defineIndex({
         ...(controlPlanes === undefined ? {} : { controlPlanes: controlPlanes.length }),
         ...(serving === undefined ? {} : { serving: serving.certificate.notAfter }),
         bound: boundOf(apiServers),
+        ...unlooked,
       }),
-      ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory),
+      ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory, 'gaps' in read.files ? read.files.gaps : undefined),
       proxyRow(kubeProxy, nodeList?.length),
     ];
-    const rows = withUsed(inventory, seen, unseen, { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes });
+    const nodeNames = { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes };
+    const counted = 'value' in kubelets ? countedRows(kubelets.value).filter(row => !seen.some(other => other.role === row.role && other.instance === row.instance)) : [];
+    const rows = withUsed(inventory, seen, [...displacedBy(counted, unseen, nodeNames), ...counted.map(({ node: _node, subject: _subject, ...row }) => row)], nodeNames);
     return {
       inventory,
+      ...(distribution === undefined ? {} : { distribution: distribution.distribution }),
       roles: rows.map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
       unread: [
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),
@@ -105,6 +115,7 @@ function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evi
   const gaps = kubelets.value.flatMap(each => ('gap' in each ? [each.gap] : []));
   if (kubelets.value.length === 0) return { ...row, grade: 'notUsed', how: NO_NODES };
   if (read.length === 0 && gaps.length > 0) return { ...row, grade: gradeOf(gaps), how: wordsOf(gaps), gaps };
+  if (read.every(isOneProcess)) return { ...row, grade: 'notObservable', how: 'API server and kubelet of k3s are one process, which counts the clients of both in one sum' };
   if (read.every(({ scrapes }) => scrapes.every(({ isDirect }) => isDirect === true))) {
     return { ...row, grade: 'notRead', how: DIRECT, raise: '--kubelet proxy', gaps: [{ kind: 'notRequested', reason: 'flagNotGiven', source: kubeletMetrics.id, detail: DIRECT, flag: '--kubelet proxy' }] };
   }

@@ -104,3 +104,17 @@ export function firstOf(bundle: CertificateBundle | undefined): CertificateBundl
 export function isSeenAs({ sightings }: SeenCertificate, ...as: readonly SeenAs[]): boolean {
   return sightings.some(sighting => as.includes(sighting.as));
 }
+
+/** Whether a server or client uses it, or was given it to use; what is only trusted, or issues others, is none. */
+export function isLeaf({ certificate, sightings }: SeenCertificate): boolean {
+  return sightings.some(({ as, role }) => {
+    if (as === 'login' || as === 'serving' || as === 'issued') return true;
+    if (as === 'used') return role?.endsWith('-authority') !== true;
+    return as === 'kept' && !certificate.isAuthority;
+  });
+}
+
+/** Whether a server shows it to its clients. */
+export function isServerCertificate({ sightings }: SeenCertificate): boolean {
+  return sightings.some(({ as, role }) => as === 'serving' || (as === 'used' && (role?.endsWith('-serving') === true || role === 'etcd-server' || role === 'etcd-peer')));
+}

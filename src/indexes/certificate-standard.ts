@@ -1,3 +1,5 @@
+import type { RoleId } from './certificate-role.ts';
+
 /** A name that a distribution itself gives out, with the groups that go with it. Source: kubeadm certlist.go, k3s deps.go, minikube certs.go. */
 interface Standard {
   readonly user: string;
@@ -32,4 +34,61 @@ export function isComponentName(user: string): boolean {
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every(each => b.includes(each));
+}
+
+/** Whom a component's certificate may name, over all distributions. Sources: kubeadm certlist.go, k3s deps.go, minikube bootstrapper/certs.go, kubespray. */
+interface AcceptSet {
+  /** Common names. */
+  readonly names: readonly (string | RegExp)[];
+  /** Of a node's own certificate: names that fit this node, or any. */
+  readonly ofNode?: (user: string, node: string | undefined) => boolean;
+  readonly groups: readonly (readonly string[])[];
+  /** Groups that a distribution gives it, or gave it once and keeps at every renewal, with which. */
+  readonly known?: readonly { readonly groups: readonly string[]; readonly of: string }[];
+}
+
+const isNodeUser = (user: string, node: string | undefined): boolean => (node === undefined ? user.startsWith('system:node:') : user === `system:node:${node}`);
+
+const BEFORE_129 = { groups: ['system:masters'], of: 'kubeadm before 1.29, whose groups every renewal keeps' } as const;
+
+const ACCEPTED: Partial<Readonly<Record<RoleId, AcceptSet>>> = {
+  'controller-manager-client': { names: ['system:kube-controller-manager'], groups: [[]] },
+  'scheduler-client': { names: ['system:kube-scheduler'], groups: [[]] },
+  'kube-proxy-client': { names: ['system:kube-proxy'], groups: [[], ['system:node-proxier']] },
+  'kubelet-client': { names: [], ofNode: isNodeUser, groups: [['system:nodes']] },
+  // Issued on a request, by k3s, or made by the kubelet itself.
+  'kubelet-serving': { names: [], ofNode: (user, node) => isNodeUser(user, node) || node === undefined || user.replace(/@\d+$/, '') === node, groups: [[], ['system:nodes']] },
+  'apiserver-kubelet-client': { names: ['kube-apiserver-kubelet-client', 'kube-apiserver', 'system:kube-apiserver'], groups: [[], ['kubeadm:cluster-admins']], known: [BEFORE_129] },
+  'front-proxy-client': {
+    names: ['front-proxy-client', 'system:auth-proxy', 'aggregator', 'system:openshift-aggregator'], groups: [[]],
+    known: [{ groups: ['system:masters'], of: 'minikube' }],
+  },
+  'apiserver-etcd-client': { names: ['kube-apiserver-etcd-client', 'etcd-client', /^etcd-(node|admin)-/], groups: [[]], known: [BEFORE_129] },
+  'etcd-healthcheck-client': { names: ['kube-etcd-healthcheck-client'], groups: [[]], known: [BEFORE_129] },
+  'admin': { names: ['kubernetes-admin', 'system:admin'], groups: [['kubeadm:cluster-admins'], ['system:masters']] },
+  'super-admin': { names: ['kubernetes-super-admin'], groups: [['system:masters']] },
+};
+
+/** How the identity of a component's certificate departs from what its role demands. */
+export type Deviation =
+  | { readonly kind: 'name'; readonly wanted: string }
+  /** `known`: which distribution does it so. */
+  | { readonly kind: 'groups'; readonly wanted: string; readonly known?: string };
+
+/** Whether a role has a standard identity at all. */
+export function hasStandard(role: RoleId): boolean {
+  return ACCEPTED[role] !== undefined;
+}
+
+/** How a certificate departs from its role's standard; undefined where it does not, or the role has none. @param node where it is used, if known */
+export function deviationOf(role: RoleId, user: string, groups: readonly string[], node: string | undefined): Deviation | undefined {
+  const accepted = ACCEPTED[role];
+  if (accepted === undefined) return undefined;
+  const { names, ofNode } = accepted;
+  if (ofNode?.(user, node) !== true && !names.some(name => (typeof name === 'string' ? name === user : name.test(user)))) {
+    return { kind: 'name', wanted: ofNode === undefined ? names.flatMap(name => (typeof name === 'string' ? [name] : [])).join(' or ') : `system:node:${node ?? 'NAME'}` };
+  }
+  if (accepted.groups.some(each => isSame(groups, each))) return undefined;
+  const known = accepted.known?.find(each => isSame(groups, each.groups))?.of;
+  return { kind: 'groups', wanted: accepted.groups.map(each => (each.length === 0 ? 'none' : each.join(', '))).join(' or '), ...(known === undefined ? {} : { known }) };
 }

@@ -29,20 +29,25 @@ interface NodeNames {
  */
 export function withUsed(inventory: CertificateInventory, seen: readonly RoleRow[], unseen: readonly RoleRow[], nodes: NodeNames): RoleRow[] {
   const used = inventory.certificates.flatMap(each => rolesOf(each).map(([sighting, ...more]) => ({ role: sighting.role, node: sighting.node, row: usedRow(each, sighting, more) })));
-  const looked = (role: RoleId): ReadonlySet<string | undefined> => new Set(used.filter(each => each.role === role).map(({ node }) => node));
   return [
     ...seen,
     // One that the API server itself showed, or published, has its row already.
     ...used.filter(({ role, row }) => !seen.some(other => other.role === role && other.certificate === row.certificate)).map(({ row }) => row),
-    ...unseen.flatMap(row => {
-      const on = looked(row.role);
-      if (on.size === 0) return [row];
-      if (row.instance !== undefined) return on.has(row.instance) ? [] : [row];
-      const users = row.role === 'kube-proxy-client' ? nodes.all : nodes.controlPlanes;
-      const isComplete = row.role.endsWith('-authority') || (users !== undefined && users.length > 0 && users.every(name => on.has(name)));
-      return isComplete ? [] : [{ ...row, instance: 'other nodes' }];
-    }),
+    ...displacedBy(used, unseen, nodes),
   ];
+}
+
+/** What is left of rows where roles are known better on some nodes: those of other nodes, and of all while some are missing. */
+export function displacedBy(known: readonly { readonly role: RoleId; readonly node?: string | undefined }[], rows: readonly RoleRow[], nodes: NodeNames): RoleRow[] {
+  const looked = Map.groupBy(known, ({ role }) => role);
+  return rows.flatMap(row => {
+    const on = new Set(looked.get(row.role)?.map(({ node }) => node));
+    if (on.size === 0) return [row];
+    if (row.instance !== undefined) return on.has(row.instance) ? [] : [row];
+    const users = row.role === 'kube-proxy-client' ? nodes.all : nodes.controlPlanes;
+    const isComplete = row.role.endsWith('-authority') || (users !== undefined && users.length > 0 && users.every(name => on.has(name)));
+    return isComplete ? [] : [{ ...row, instance: 'other nodes' }];
+  });
 }
 
 type UsedSighting = Sighting & { readonly role: RoleId };

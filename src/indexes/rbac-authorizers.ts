@@ -1,5 +1,5 @@
 import type { EvidenceItem } from '../evidence/evidence-item.ts';
-import type { Gap } from '../evidence/gap.ts';
+import { notObservable, type Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import { refOf } from '../evidence/source.ts';
 import { apiServerLeases, apiServerMetrics, apiServerPods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
@@ -20,7 +20,7 @@ export interface Disagreement {
 export interface Authorizers {
   /** Proof that every request is allowed. */
   readonly alwaysAllow: readonly EvidenceItem[];
-  /** Proof that it is not so, on the replica that answered: `--authorization-mode`, or a denial. */
+  /** Proof that it is not so, on the replica that answered: `--authorization-mode`, or a request on which no authorizer had an opinion. */
   readonly ruledOut: readonly EvidenceItem[];
   /** Authorizers beside Node and RBAC, by type: `Webhook`, `ABAC`, or `a file` where only its path is seen. */
   readonly others: readonly string[];
@@ -61,16 +61,19 @@ export const rbacAuthorizers = defineIndex({
       ],
       ruledOut: [
         ...settings.filter(each => each.modes !== undefined && !each.modes.includes('AlwaysAllow')).map(each => each.item),
-        ...(answer !== undefined && !answer.allowed && !answer.failed && !isMaster ? [probe] : []),
+        // Nobody had an opinion, and AlwaysAllow always has one. A webhook that refuses outright ends the round before it is asked.
+        ...(answer !== undefined && !answer.allowed && !answer.denied && !answer.failed && !isMaster ? [probe] : []),
       ],
       others: [...new Set([...settings.flatMap(each => each.modes ?? ['a file']), ...deciding])].filter(type => type !== '' && !['RBAC', 'Node', 'AlwaysAllow', 'PrivilegedGroup', 'SystemMasters'].includes(type)).sort(),
       isWithoutRbac: settings.some(each => each.modes?.includes('RBAC') === false),
       disagreements,
-      gaps: [nothing, flags, pods].flatMap(read => ('gaps' in read ? read.gaps : [])),
+      gaps: [...[nothing, flags, pods].flatMap(read => ('gaps' in read ? read.gaps : [])), ...(answer?.denied === true ? [refusedOutright] : [])],
       unjudged: unjudged(settings, pods, leases),
     };
   },
 });
+
+const refusedOutright = notObservable('notProven', 'an authorizer refuses you outright what nobody else is asked about then, and which authorizers come after it shows in no flag that can be read');
 
 function disagreementOn(rbac: RbacGrants, { username, groups }: Caller, asked: AskedRight, answer: Attempted<AccessAnswer>): Disagreement[] {
   if ('gaps' in answer || answer.value.failed) return [];

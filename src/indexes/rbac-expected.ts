@@ -1,4 +1,4 @@
-import { rbacBaselines, type BaselineBinding, type BaselineRole } from '../data/rbac-bootstrap.ts';
+import { rbacBaselines, type BaselineBinding, type BaselineRole, type RbacBaseline } from '../data/rbac-bootstrap.ts';
 import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { clusterRoles } from '../evidence/sources/rbac.ts';
 import { formatSubject } from '../evidence/subject.ts';
@@ -17,10 +17,10 @@ interface Known {
 const knownBindings = new Map<string, Known[]>();
 /** Whatever a platform has not named a binding, no more need be looked at. */
 const knownNames = new Set(rbacBaselines.flatMap(each => each.bindings).map(each => each.name));
-const knownRules = new Map<string, PolicyRule[]>();
-for (const baseline of rbacBaselines) {
-  for (const role of baseline.roles) append(knownRules, keyOf(role), role.rules);
-  for (const binding of baseline.bindings) append(knownBindings, keyOf(binding), [knownOf(baseline.of, binding)]);
+const knownRules = rulesByRole(rbacBaselines);
+// The newest first: what is the same in every version is said to be of that one.
+for (const { of, bindings } of rbacBaselines.toReversed()) {
+  for (const binding of bindings) knownBindings.set(keyOf(binding), [...knownBindings.get(keyOf(binding)) ?? [], knownOf(of, binding)]);
 }
 
 /**
@@ -56,32 +56,48 @@ export interface KnownDefault {
   /** Of a binding: formatted, the role and the subjects. */
   readonly roles: ReadonlySet<string>;
   readonly subjects: ReadonlySet<string>;
+  /** The rules of one minor version of 1.x, those behind feature gates among them; undefined where that version is not known. */
+  readonly rulesIn: (minor: number) => readonly PolicyRule[] | undefined;
 }
 
-const apiServers = rbacBaselines.filter(({ of }) => of.startsWith('kube-apiserver '));
+const apiServers = Map.groupBy(rbacBaselines.filter(({ of }) => of.startsWith('kube-apiserver ')), ({ of }) => Number(/ 1\.(\d+)/.exec(of)?.[1]));
 
-/** The minor versions of 1.x whose defaults are known: the oldest and the newest, and what lies between changes little. */
-export const KNOWN_MINORS = apiServers.map(({ of }) => Number(/ 1\.(\d+)/.exec(of)?.[1])).sort((a, b) => a - b);
+/** The minor versions of 1.x whose defaults are known, in order. */
+export const KNOWN_MINORS = [...apiServers.keys()].sort((a, b) => a - b);
 
-const defaults = new Map<string, { readonly rules: PolicyRule[]; readonly roles: Set<string>; readonly subjects: Set<string> }>();
-for (const { roles, bindings } of apiServers) {
-  for (const role of roles) defaultAt(keyOf(role)).rules.push(...role.rules);
-  for (const binding of bindings) {
-    const known = knownOf('', binding);
-    defaultAt(keyOf(binding)).roles.add(known.role);
-    for (const subject of known.subjects) defaultAt(keyOf(binding)).subjects.add(subject);
-  }
+const defaultRules = rulesByRole([...apiServers.values()].flat());
+const rulesOfMinor = new Map<number, ReadonlyMap<string, readonly PolicyRule[]>>();
+const defaultBindings = new Map<string, { readonly roles: Set<string>; readonly subjects: Set<string> }>();
+for (const binding of [...apiServers.values()].flat().flatMap(({ bindings }) => bindings)) {
+  const { role, subjects } = knownOf('', binding);
+  const known = defaultBindings.get(keyOf(binding)) ?? { roles: new Set<string>(), subjects: new Set<string>() };
+  defaultBindings.set(keyOf(binding), known);
+  known.roles.add(role);
+  for (const subject of subjects) known.subjects.add(subject);
 }
 
 /** What the API server makes under the name of this role or binding; undefined where the name is none of its own. */
 export function defaultOf(ref: ResourceRef): KnownDefault | undefined {
-  return defaults.get(formatRef(ref));
+  const key = formatRef(ref);
+  const [rules, binding] = [defaultRules.get(key), defaultBindings.get(key)];
+  if (rules === undefined && binding === undefined) return undefined;
+  return {
+    rules: rules ?? [], roles: binding?.roles ?? new Set(), subjects: binding?.subjects ?? new Set(),
+    rulesIn(minor) {
+      const servers = apiServers.get(minor);
+      if (servers === undefined) return undefined;
+      const known = rulesOfMinor.get(minor) ?? rulesByRole(servers);
+      rulesOfMinor.set(minor, known);
+      return known.get(key) ?? [];
+    },
+  };
 }
 
-function defaultAt(key: string): { readonly rules: PolicyRule[]; readonly roles: Set<string>; readonly subjects: Set<string> } {
-  const known = defaults.get(key) ?? { rules: [], roles: new Set<string>(), subjects: new Set<string>() };
-  defaults.set(key, known);
-  return known;
+/** All the rules that a role has in any of these, each once. */
+function rulesByRole(baselines: readonly RbacBaseline[]): ReadonlyMap<string, readonly PolicyRule[]> {
+  // A role that several versions have alike is one object.
+  const distinct = new Set(baselines.flatMap(({ roles }) => roles));
+  return new Map([...Map.groupBy(distinct, keyOf)].map(([key, same]) => [key, [...new Map(same.flatMap(({ rules }) => rules).map(rule => [JSON.stringify(rule), rule])).values()]]));
 }
 
 function knownOf(of: string, binding: BaselineBinding): Known {
@@ -98,8 +114,4 @@ function knownOf(of: string, binding: BaselineBinding): Known {
 function keyOf({ kind, namespace, name }: Pick<BaselineRole, 'namespace' | 'name'> & { readonly kind: string }): string {
   const { apiVersion } = clusterRoles.read;
   return formatRef({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) });
-}
-
-function append<T>(map: Map<string, T[]>, key: string, values: readonly T[]): void {
-  map.set(key, [...(map.get(key) ?? []), ...values]);
 }

@@ -23,7 +23,7 @@ export interface MappedRights {
 }
 
 const everything: readonly PolicyRule[] = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }];
-const newest = rbacBaselines.filter(({ of }) => of.startsWith('kube-apiserver ')).at(-1);
+const newest = rbacBaselines.filter(({ of }) => /^kube-apiserver [\d.]+$/.test(of)).at(-1);
 const builtIn = (name: string): readonly PolicyRule[] => newest?.roles.find(role => role.kind === 'ClusterRole' && role.name === name)?.rules ?? [];
 
 /**

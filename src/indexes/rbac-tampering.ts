@@ -15,12 +15,14 @@ export interface ComparedDefault {
   readonly ref: ResourceRef;
   /** Rules beyond the default ones, with the labelled ClusterRoles that bring each where the role is put together from others. */
   readonly extraRules: readonly { readonly rule: PolicyRule; readonly ruleIndex: number; readonly broughtBy: readonly ResourceRef[] }[];
+  /** Rules that API servers of another version give it and this one does not: an upgrade leaves them there. */
+  readonly leftRules: readonly { readonly rule: PolicyRule; readonly ruleIndex: number }[];
   readonly extraSubjects: readonly { readonly subject: Subject; readonly entry: BoundSubject; readonly subjectIndex: number }[];
   /** The role that a binding refers to, and what it gives as far as that was read. */
   readonly role?: { readonly ref: ResourceRef; readonly isOther: boolean; readonly rules?: readonly PolicyRule[] };
   /** Somebody told the API server not to repair it. */
   readonly isOptedOut: boolean;
-  /** Why extra rules may be the API server's own after all: its version is one whose defaults are not known. */
+  /** Why nothing can be said of the rules: the version of the API server is one whose defaults are not known, and they hang on it. */
   readonly unknownVersion?: Gap;
 }
 
@@ -49,7 +51,8 @@ export const rbacTampering = defineIndex({
     ];
     const inCluster = 'value' in evidence.clusterRoles ? (evidence.clusterRoles.value as readonly Item[]) : [];
     const rolesByKey = new Map<string, readonly PolicyRule[]>([...inCluster, ...('value' in evidence.roles ? evidence.roles.value : [])].map(item => [roleKey(item.metadata.namespace, item.metadata.name), item.rules ?? []]));
-    const unknownVersion = versionGap('value' in evidence.version ? evidence.version.value.minor : undefined);
+    const minor = 'value' in evidence.version ? Number.parseInt(evidence.version.value.minor, 10) : NaN;
+    const unknownVersion = versionGap(minor);
     const compared = lists.flatMap(([source, read]) => ('value' in read ? read.value.flatMap(item => compareItem(source, item)) : []));
     return {
       compared: compared.sort((a, b) => (formatRef(a.ref) < formatRef(b.ref) ? -1 : 1)),
@@ -68,6 +71,13 @@ export const rbacTampering = defineIndex({
       const known = defaultOf(ref);
       if (known === undefined) return [];
       const extraRules = (item.rules ?? []).flatMap((rule, ruleIndex) => (coversRule(known.rules, rule) ? [] : [{ rule, ruleIndex, broughtBy: bringersOf(item, rule, inCluster) }]));
+      // What a version that is not known gives may be what any of the known ones gives.
+      const newest = KNOWN_MINORS.at(-1) ?? 0;
+      const ofVersion = known.rulesIn(minor) ?? known.rulesIn(newest) ?? [];
+      const older = (item.rules ?? []).flatMap((rule, ruleIndex) =>
+        (coversRule(known.rules, rule) && !coversRule(ofVersion, rule) && bringersOf(item, rule, inCluster).length === 0 ? [{ rule, ruleIndex }] : []));
+      const leftRules = minor > newest || unknownVersion === undefined ? older : [];
+      const isUnsure = unknownVersion !== undefined && (extraRules.some(({ broughtBy }) => broughtBy.length === 0) || older.length > leftRules.length);
       const found = item.roleRef === undefined ? undefined : roleOf(item.metadata.namespace, item.roleRef);
       const isOther = found !== undefined && !known.roles.has(formatRef(found));
       const extraSubjects = (item.subjects ?? []).flatMap((entry, subjectIndex) => {
@@ -75,9 +85,9 @@ export const rbacTampering = defineIndex({
         return subject === undefined || (!isOther && known.subjects.has(formatSubject(subject))) ? [] : [{ subject, entry, subjectIndex }];
       });
       return [{
-        ref, extraRules, extraSubjects, isOptedOut: item.metadata.annotations?.['rbac.authorization.kubernetes.io/autoupdate'] === 'false',
+        ref, extraRules, leftRules, extraSubjects, isOptedOut: item.metadata.annotations?.['rbac.authorization.kubernetes.io/autoupdate'] === 'false',
         ...(found === undefined ? {} : { role: { ref: found, isOther, ...rulesOf(found) } }),
-        ...(unknownVersion === undefined ? {} : { unknownVersion }),
+        ...(isUnsure ? { unknownVersion } : {}),
       }];
     }
   },
@@ -102,8 +112,7 @@ function roleKey(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-function versionGap(text: string | undefined): Gap | undefined {
-  const minor = text === undefined ? NaN : Number.parseInt(text, 10);
+function versionGap(minor: number): Gap | undefined {
   const [oldest = 0, newest = 0] = [KNOWN_MINORS.at(0), KNOWN_MINORS.at(-1)];
   if (minor >= oldest && minor <= newest) return undefined;
   const detail = `the roles that the API server itself makes are known for 1.${oldest} to 1.${newest}, and this one ${Number.isNaN(minor) ? 'does not say its version' : `is 1.${minor}`}`;

@@ -1,8 +1,9 @@
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
+import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { apiServerHandshake, isDirect } from '../evidence/sources/handshake.ts';
 import { clusterInfo, kubeRootCa } from '../evidence/sources/pki.ts';
-import { isIssuedBy } from './certificate-chain.ts';
+import { authorityOf } from './certificate-chain.ts';
 import { certificateInventory } from './certificate-inventory.ts';
 import type { SeenCertificate } from './certificate-sighting.ts';
 
@@ -12,6 +13,8 @@ export interface TrustPlace {
   readonly where: string;
   /** Who takes them from there. */
   readonly readers: string;
+  readonly resource: ResourceRef;
+  /** None where what is published holds no certificate that can be read. */
   readonly authorities: readonly SeenCertificate[];
   /** What the API server shows to clients by address. */
   readonly serving: SeenCertificate;
@@ -25,8 +28,8 @@ export interface ServerTrust {
 }
 
 const PLACES = [
-  { source: kubeRootCa, where: 'ConfigMap kube-system/kube-root-ca.crt', readers: 'pods' },
-  { source: clusterInfo, where: 'ConfigMap kube-public/cluster-info', readers: 'nodes that join' },
+  { source: kubeRootCa, where: 'ConfigMap kube-system/kube-root-ca.crt', readers: 'pods', resource: configMap('kube-system', 'kube-root-ca.crt') },
+  { source: clusterInfo, where: 'ConfigMap kube-public/cluster-info', readers: 'nodes that join', resource: configMap('kube-public', 'cluster-info') },
 ] as const;
 
 export const serverTrust = defineIndex({
@@ -41,14 +44,15 @@ export const serverTrust = defineIndex({
       const detail = 'something in front of the API server answers the handshakes, and programs in the cluster go past it';
       return { places: [], unread: [{ of: 'the certificate of the API server', gaps: [{ kind: 'notObservable', reason: 'notSeen', source: apiServerHandshake.id, detail }] }] };
     }
+    // What the server sends along completes the chain; what it does not send, a client does not have.
     const chain = inventory.certificates.filter(each => each.sightings.some(({ as }) => as === 'servingAuthority')).map(({ certificate }) => certificate);
     return {
-      places: PLACES.flatMap(({ where, readers }): TrustPlace[] => {
+      places: PLACES.flatMap(({ source, where, readers, resource }): TrustPlace[] => {
+        const read = source === kubeRootCa ? maps.kuberootca : maps.clusterinfo;
+        if (!('value' in read) || !read.value.exists) return [];
         const authorities = inventory.certificates.filter(each => each.sightings.some(sighting => sighting.where === where));
-        const trusted = authorities.map(({ certificate }) => certificate);
-        // Directly, or through an authority that the server sends along.
-        const isTrusted = isIssuedBy(serving.certificate, trusted) || chain.some(each => isIssuedBy(serving.certificate, [each]) && isIssuedBy(each, trusted));
-        return authorities.length === 0 ? [] : [{ where, readers, authorities, serving, isTrusted }];
+        const isTrusted = authorityOf(serving.certificate, authorities.map(({ certificate }) => certificate), chain, 'server') !== undefined;
+        return [{ where, readers, resource, authorities, serving, isTrusted }];
       }),
       unread: PLACES.flatMap(({ source, where }) => {
         const read = source === kubeRootCa ? maps.kuberootca : maps.clusterinfo;
@@ -57,3 +61,7 @@ export const serverTrust = defineIndex({
     };
   },
 });
+
+function configMap(namespace: string, name: string): ResourceRef {
+  return { apiVersion: 'v1', kind: 'ConfigMap', namespace, name };
+}

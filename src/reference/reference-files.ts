@@ -45,6 +45,13 @@ export function referenceFiles(
     ),
   );
   files.set(
+    'deploy/clusterrole-pods-portforward.yaml',
+    manifest(
+      'Add-on, only if you want to grant it: what "kubectl secaudit --tunnel" takes. It makes TLS handshakes and sends nothing more, but this right reaches whatever listens in any pod, and on 127.0.0.1 of any node.',
+      clusterRoleFor('secaudit-pods-portforward', sources, 'pods-portforward'),
+    ),
+  );
+  files.set(
     'deploy/clusterrole-node-files.yaml',
     manifest(
       'Add-on, only if you want to grant it: what "kubectl secaudit --node-files" takes in the namespace of its pods. Bind it there alone, with a RoleBinding in kube-system: who may create pods there can become root on every node.',

@@ -112,7 +112,8 @@ function platformWords(platform: NonNullable<AuditReport['cluster']['platform']>
   return platform.grade === 'exact' ? platform.distribution : `${platform.distribution} (inferred)`;
 }
 
-function standing({ summary }: AuditReport, style: Style): string {
+function standing(report: AuditReport, style: Style): string {
+  const { summary } = report;
   const { checks, findings } = summary;
   const checkWords = (['failed', 'error', 'notAssessed', 'passed', 'notApplicable'] as const)
     .filter(status => checks[status] > 0 || status === 'failed' || status === 'notAssessed')
@@ -121,10 +122,22 @@ function standing({ summary }: AuditReport, style: Style): string {
     .filter(severity => findings[severity] > 0)
     .map(severity => paintWord(style, severity, `${findings[severity]} ${severity}`));
   const excepted = summary.excepted === 0 ? [] : [`${summary.excepted} excepted`];
+  const stale = staleExceptions(report).map(words => paint(style, 'yellow', words));
   return [
     `Checks    ${checkWords.join('   ')}`,
-    `Findings  ${[...findingWords, ...excepted].join('   ') || 'none'}`,
+    `Findings  ${[...findingWords, ...excepted, ...stale].join('   ') || 'none'}`,
   ].join('\n');
+}
+
+/** Exceptions that do nothing (any more); of a check that was not assessed none is known to. */
+function staleExceptions({ exceptions, checks }: AuditReport): string[] {
+  const assessed = new Set(checks.filter(({ status }) => status !== 'notAssessed' && status !== 'error').map(({ id }) => id));
+  const expired = exceptions.filter(each => each.expired).length;
+  const unmatched = exceptions.filter(each => !each.expired && each.matched === 0 && assessed.has(each.check)).length;
+  return [
+    ...(expired === 0 ? [] : [`${counted(expired, 'exception')} run out`]),
+    ...(unmatched === 0 ? [] : [`${counted(unmatched, 'exception')} without a finding`]),
+  ];
 }
 
 function deadlines(report: AuditReport, style: Style): string {

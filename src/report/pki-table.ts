@@ -1,4 +1,5 @@
 import type { AuditReport } from '../engine/report-model.ts';
+import type { Gap } from '../evidence/gap.ts';
 import type { CertificateRole, RoleGrade } from '../indexes/certificate-role.ts';
 import type { CertificateRow, PkiView } from '../indexes/pki-view.ts';
 import { escapeForTerminal } from './escape.ts';
@@ -82,10 +83,10 @@ function seeMore({ roles }: PkiView, style: Style): string {
   );
 }
 
-type Bearer = NonNullable<CertificateRow['identity']> & { readonly notAfter: string };
+type Bearer = Omit<NonNullable<CertificateRow['identity']>, 'gaps'> & { readonly notAfter: string; readonly gaps?: readonly Gap[] };
 
-function identityTable({ certificates }: PkiView, style: Style): string {
-  const rows = certificates.flatMap(({ identity, notAfter }): Bearer[] => (identity === undefined ? [] : [{ ...identity, notAfter }]));
+function identityTable({ certificates, counted }: PkiView, style: Style): string {
+  const rows = [...certificates.flatMap(({ identity, notAfter }): Bearer[] => (identity === undefined ? [] : [{ ...identity, notAfter }])), ...bearersOf(counted)];
   if (rows.length === 0) return '';
   const narrow: Column<Bearer>[] = [
     { header: 'BEARER', value: ({ user }) => user, flexible: true },
@@ -96,6 +97,12 @@ function identityTable({ certificates }: PkiView, style: Style): string {
     { header: 'UNTIL', value: ({ notAfter }) => notAfter.slice(0, 10) },
   ];
   return renderTable(rows, [...narrow, ...wide, { header: 'CAN', value: rightOf, flexible: true }], style);
+}
+
+/** One line for each bearer, whatever number of nodes has a certificate of its own; it ends with the first of them. */
+function bearersOf(counted: PkiView['counted']): Bearer[] {
+  const groups = Map.groupBy(counted, ({ user, groups: of }) => JSON.stringify([user, of]));
+  return [...groups.values()].flatMap(same => same.toSorted((a, b) => (a.notAfter < b.notAfter ? -1 : 1)).slice(0, 1));
 }
 
 function rightOf({ strongest, wayUp, gaps, isMaster, isAccepted }: Bearer): string {

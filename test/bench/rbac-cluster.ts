@@ -38,7 +38,7 @@ export function createCluster(size: ClusterSize, seed: number): Objects {
   const random = generator(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const ns = (at: number): string => `team-${at % size.namespaces}`;
-  const builtIn = rbacBaselines[0]?.roles.filter(({ kind }) => kind === 'ClusterRole') ?? [];
+  const builtIn = rbacBaselines.find(each => each.of === 'kube-apiserver 1.31.14')?.roles.filter(({ kind }) => kind === 'ClusterRole') ?? [];
 
   const shared = Array.from({ length: 400 }, (_, at) => ({
     metadata: meta(`platform-${at}`, undefined, at),

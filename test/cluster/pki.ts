@@ -32,8 +32,14 @@ export function createAuthority(commonName: string, validity: Validity = {}): Ce
 /** Issues a certificate for a fresh P-256 key. */
 export function issueCertificate(authority: CertificateAndKey, { usages, ...request }: CertificateRequest): CertificateAndKey {
   const [use, other] = usages;
-  const given = Object.entries(request).filter(([, value]) => value !== undefined);
-  const fields = Object.fromEntries(given) as Omit<CertificateFields, 'use'>;
+  const { notBefore, notAfter, organizations, names, ...rest } = request;
+  const fields: Omit<CertificateFields, 'use'> = {
+    ...rest,
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(notAfter === undefined ? {} : { notAfter }),
+    ...(organizations === undefined ? {} : { organizations }),
+    ...(names === undefined ? {} : { names }),
+  };
   return createCertificate({ ...fields, use: other === undefined ? (use ?? 'client') : 'both' }, authority);
 }
 

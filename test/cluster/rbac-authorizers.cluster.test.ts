@@ -60,47 +60,69 @@ describe('who decides', () => {
   }, 60_000);
 
   it('a webhook that allows more shows, and is not AlwaysAllow', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'secaudit-webhook-'));
-    const authority = createCertificate({ commonName: 'webhook-ca', use: 'authority' });
-    const own = createCertificate({ commonName: 'webhook', names: ['127.0.0.1'], use: 'server' }, authority);
-    const webhook = createServer({ cert: own.certificate, key: own.key }, (request, response) => {
-      let text = '';
-      request.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => {
-        const review = JSON.parse(text) as { spec: { user: string; resourceAttributes?: { verb: string; resource: string } } };
-        const { user, resourceAttributes: asked } = review.spec;
-        response.end(JSON.stringify({ ...review, status: { allowed: user === 'cloud' && asked?.verb === 'list' && asked.resource === 'secrets' } }));
-      });
-    });
-    try {
-      await new Promise<void>(resolve => { webhook.listen(0, '127.0.0.1', resolve); });
-      const kubeConfigFile = path.join(folder, 'webhook.kubeconfig');
-      writeFileSync(kubeConfigFile, JSON.stringify({
-        apiVersion: 'v1', kind: 'Config', 'current-context': 'w', contexts: [{ name: 'w', context: { cluster: 'w', user: 'w' } }], users: [{ name: 'w', user: {} }],
-        clusters: [{ name: 'w', cluster: { server: `https://127.0.0.1:${(webhook.address() as AddressInfo).port}`, 'certificate-authority-data': Buffer.from(authority.certificate).toString('base64') } }],
-      }));
-      const webhookAuthorizer = {
-        type: 'Webhook', name: 'cloud',
-        webhook: { timeout: '3s', subjectAccessReviewVersion: 'v1', matchConditionSubjectAccessReviewVersion: 'v1', failurePolicy: 'NoOpinion', authorizedTTL: '5s', unauthorizedTTL: '5s', connectionInfo: { type: 'KubeConfigFile', kubeConfigFile } },
-      };
-      await using ground = await startApiServer({
-        kubeadmAdmin: true,
-        authorizationConfiguration: { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers: [{ type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }, webhookAuthorizer] },
-      });
-      await readerRole(ground);
-      const cloud = await judge(await withReader(ground, 'cloud'));
-      expect(cloud.status).toBe('passed');
-      expect(cloud.notes).toContain('the API server allows you to list secrets, and RBAC alone would not: another authorizer decides as well');
-      const plain = await judge(await withReader(ground, 'plain'));
-      expect(plain.status).toBe('passed');
-      expect(plain.notes.filter(note => note.includes('another authorizer'))).toEqual([]);
-      // The admin is allowed everything by RBAC; what the file says shows as a file, and in the counts of decisions.
-      const admin = await judge(ground.kubeconfig.admin);
-      expect(admin.status).toBe('notAssessed');
-      expect(admin.notes.filter(note => note.startsWith('the API server also asks'))).toEqual(['the API server also asks Webhook, a file: what they allow cannot be seen here']);
-    } finally {
-      webhook.close();
-      webhook.closeAllConnections();
-      rmSync(folder, { recursive: true, force: true });
-    }
+    await using webhook = await startWebhook(({ user, resourceAttributes: asked }) => ({ allowed: user === 'cloud' && asked?.verb === 'list' && asked.resource === 'secrets' }));
+    await using ground = await startApiServer({ kubeadmAdmin: true, authorizationConfiguration: configuration({ type: 'Node', name: 'node' }, { type: 'RBAC', name: 'rbac' }, webhook.authorizer) });
+    await readerRole(ground);
+    const cloud = await judge(await withReader(ground, 'cloud'));
+    expect(cloud.status).toBe('passed');
+    expect(cloud.notes).toContain('the API server allows you to list secrets, and RBAC alone would not: another authorizer decides as well');
+    const plain = await judge(await withReader(ground, 'plain'));
+    expect(plain.status).toBe('passed');
+    expect(plain.notes.filter(note => note.includes('another authorizer'))).toEqual([]);
+    // The admin is allowed everything by RBAC; what the file says shows as a file, and in the counts of decisions.
+    const admin = await judge(ground.kubeconfig.admin);
+    expect(admin.status).toBe('notAssessed');
+    expect(admin.notes.filter(note => note.startsWith('the API server also asks'))).toEqual(['the API server also asks Webhook, a file: what they allow cannot be seen here']);
+  }, 60_000);
+
+  it('a webhook that refuses outright proves nothing about AlwaysAllow behind it', async () => {
+    // What the API server counts and is started with would show AlwaysAllow by itself.
+    const isShut = ({ resourceAttributes: asked, nonResourceAttributes: path }: Asked): boolean => asked?.resource === 'probes' || ['/metrics', '/flagz'].includes(path?.path ?? '');
+    await using webhook = await startWebhook(asked => ({ allowed: false, denied: asked.user === 'plain' && isShut(asked) }));
+    const authorizers = [{ type: 'RBAC', name: 'rbac' }, webhook.authorizer];
+    await using ground = await startApiServer({ kubeadmAdmin: true, authorizationConfiguration: configuration(...authorizers, { type: 'AlwaysAllow', name: 'alwaysallow' }) });
+    await readerRole(ground);
+    expect((await judge(await withReader(ground, 'plain'))).status).toBe('notAssessed');
+    expect((await judge(await withReader(ground, 'other'))).status).toBe('failed');
   }, 60_000);
 });
+
+interface Asked {
+  readonly user: string;
+  readonly resourceAttributes?: { readonly verb: string; readonly resource: string };
+  readonly nonResourceAttributes?: { readonly path: string };
+}
+
+/** An authorizer that answers as it is told, and the entry for it in the API server's configuration. */
+async function startWebhook(answer: (asked: Asked) => object): Promise<AsyncDisposable & { readonly authorizer: { readonly type: string; readonly name: string } }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'secaudit-webhook-'));
+  const authority = createCertificate({ commonName: 'webhook-ca', use: 'authority' });
+  const own = createCertificate({ commonName: 'webhook', names: ['127.0.0.1'], use: 'server' }, authority);
+  const server = createServer({ cert: own.certificate, key: own.key }, (request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => {
+      const review = JSON.parse(text) as { readonly spec: Asked };
+      response.end(JSON.stringify({ ...review, status: answer(review.spec) }));
+    });
+  });
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve); });
+  const kubeConfigFile = path.join(folder, 'webhook.kubeconfig');
+  writeFileSync(kubeConfigFile, JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'w', contexts: [{ name: 'w', context: { cluster: 'w', user: 'w' } }], users: [{ name: 'w', user: {} }],
+    clusters: [{ name: 'w', cluster: { server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, 'certificate-authority-data': Buffer.from(authority.certificate).toString('base64') } }],
+  }));
+  const settings = { timeout: '3s', subjectAccessReviewVersion: 'v1', matchConditionSubjectAccessReviewVersion: 'v1', failurePolicy: 'NoOpinion', authorizedTTL: '5s', unauthorizedTTL: '5s', connectionInfo: { type: 'KubeConfigFile', kubeConfigFile } };
+  const authorizer = { type: 'Webhook', name: 'cloud', webhook: settings };
+  return {
+    authorizer,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(...authorizers: readonly object[]): object {
+  return { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthorizationConfiguration', authorizers };
+}

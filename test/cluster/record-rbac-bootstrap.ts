@@ -1,14 +1,15 @@
 /**
  * Writes src/data/rbac-bootstrap.json: the roles and bindings that a kube-apiserver makes by itself, as a real bare one
- * has them. The file holds one recording a minor version; running again replaces that version's.
+ * has them. The file holds one recording a minor version; running again replaces that version's. Versions that cannot be run here
+ * come from derive-rbac-bootstrap.ts.
  *
  * `node test/cluster/record-rbac-bootstrap.ts [DIRECTORY]`: kube-apiserver and kube-controller-manager are taken from the
  * directory, for another version than that of the test suites.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RbacBaseline } from '../../src/data/rbac-bootstrap.ts';
 import { startApiServer } from './api-server.ts';
+import { writeBaselines } from './rbac-baseline-file.ts';
 
 interface Item {
   readonly metadata: { readonly name: string; readonly namespace?: string };
@@ -16,8 +17,6 @@ interface Item {
   readonly roleRef?: { readonly kind: string; readonly name: string };
   readonly subjects?: readonly (RbacBaseline['bindings'][number]['subjects'][number] & { readonly apiGroup?: string })[];
 }
-
-const file = path.join(import.meta.dirname, '../../src/data/rbac-bootstrap.json');
 
 const [directory] = process.argv.slice(2);
 const binaries = directory === undefined ? {} : {
@@ -51,13 +50,5 @@ const bindings = [
 }));
 
 const recording: RbacBaseline = { of: `kube-apiserver ${version}`, date: new Date().toISOString().slice(0, 10), roles, bindings };
-const minor = (of: string): string => of.split('.').slice(0, 2).join('.');
-const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RbacBaseline[]) : [];
-const all = [...before.filter(each => minor(each.of) !== minor(recording.of)), recording];
-all.sort((a, b) => a.of.localeCompare(b.of, 'en', { numeric: true }));
-// One object a line: short enough to read, and a change shows as one line.
-const lines = (items: readonly unknown[]): string => items.map(item => `\n      ${JSON.stringify(item)}`).join(',');
-const text = all.map(each =>
-  `  {\n    "of": ${JSON.stringify(each.of)},\n    "date": ${JSON.stringify(each.date)},\n    "roles": [${lines(each.roles)}\n    ],\n    "bindings": [${lines(each.bindings)}\n    ]\n  }`);
-writeFileSync(file, `[\n${text.join(',\n')}\n]\n`);
+writeBaselines([recording]);
 process.stdout.write(`${recording.of}: ${roles.length} roles, ${bindings.length} bindings\n`);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ALL_VIEWS, judge, type AuditQuestion } from '../../src/audit.ts';
 import { CHECKS } from '../../src/checks/registry.ts';
 import { encodeSnapshot } from '../../src/commands/snapshot-on-disk.ts';
+import { renderFirstScreen } from '../../src/report/first-screen.ts';
 import { parseExceptions } from '../../src/engine/exceptions.ts';
 import { parseSnapshotLines, snapshotLines } from '../../src/evidence/snapshot-file.ts';
 import { renderJson, renderJsonLines } from '../../src/report/json.ts';
@@ -61,6 +62,16 @@ describe('the report', async () => {
     expect(excepted.summary.excepted).toBe(2);
     expect(excepted.exceptions).toMatchObject([{ matched: 2, expired: false }]);
     expect(excepted.deadlines.some(({ what }) => what.includes('incident-4711'))).toBe(true);
+  });
+  it('says on the first screen which exceptions do nothing, and nothing of those whose check was not assessed', () => {
+    const entry = { check: 'rbac-cluster-admin-grant', resource: 'ClusterRoleBinding/incident-4711', reason: 'on call', expires: '2027-01-31' };
+    const notAssessed = report.checks.find(({ status }) => status === 'notAssessed')!.id;
+    const exceptions = parseExceptions({ exceptions: [
+      entry, { ...entry, resource: 'ClusterRoleBinding/gone' }, { ...entry, expires: '2020-01-31' }, { ...entry, check: notAssessed },
+    ] }, 'f', CHECKS);
+    const line = /^Findings.*$/m.exec(renderFirstScreen(judge(snapshot, everything, { exceptions }), { color: false, unicode: false, width: 200, headers: true }))?.[0];
+    expect(line).toMatch(/ {3}2 excepted {3}1 exception run out {3}1 exception without a finding$/);
+    expect(renderFirstScreen(judge(snapshot, everything, { exceptions: exceptions.slice(0, 1) }), { color: false, unicode: false, width: 200, headers: true })).toMatch(/^Findings.* 2 excepted$/m);
   });
   it('counts as gaps what a permission or another try would change, and nothing else', () => {
     const held = Object.values(snapshot.sources).filter(source => 'gap' in source).map(source => ('gap' in source ? source.gap.kind : ''));

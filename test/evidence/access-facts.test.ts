@@ -17,12 +17,39 @@ describe('facts of access entries', () => {
     ['in a list', JSON.stringify([described, associated])],
     ['with braces in a text', `${JSON.stringify({ accessEntry: { ...described.accessEntry, tags: { note: '}{ "]' } } })}${JSON.stringify(associated)}`],
   ])('are read %s', (_how, text) => {
-    expect(parseAccessFacts(text)).toEqual({ entries: [entry], undescribed: [] });
+    expect(parseAccessFacts(text)).toEqual({ entries: [entry], missing: [{ of: 'whether there are more access entries', what: 'no answer', command: 'list-access-entries' }] });
   });
 
-  it('say which principals are listed and not described', () => {
-    const other = 'arn:aws:iam::111122223333:user/eve';
-    expect(parseAccessFacts(JSON.stringify({ accessEntries: [role, other] }) + JSON.stringify(described)).undescribed).toEqual([other]);
+  describe('say what is missing, and what prints it', () => {
+    const list = { accessEntries: [role] };
+    const missingIn = (...answers: object[]): string[] => parseAccessFacts(JSON.stringify(answers)).missing.map(({ of, what, command }) => `${of}: ${what} (${command})`);
+    const policies = (...given: object[]) => ({ ...associated, associatedAccessPolicies: given });
+
+    it('nothing, where every answer is there', () => {
+      expect(missingIn(list, described, associated)).toEqual([]);
+    });
+    it('answers about a principal that is listed', () => {
+      expect(missingIn({ accessEntries: [role, 'arn:eve'] }, described, associated)).toEqual(['access entry arn:eve: no answer (describe-access-entry)', 'access policies of arn:eve: no answer (list-associated-access-policies)']);
+      expect(missingIn(list, described)).toEqual([`access policies of ${role}: no answer (list-associated-access-policies)`]);
+      expect(missingIn(list, associated)).toEqual([`access entry ${role}: no answer (describe-access-entry)`]);
+    });
+    it('the rest of lists that go on', () => {
+      expect(missingIn({ ...list, nextToken: 'x' }, described, { ...associated, nextToken: 'x' })).toEqual([
+        `access policies of ${role}: a list that goes on (nextToken) (list-associated-access-policies)`, 'further access entries: a list that goes on (nextToken) (list-access-entries)',
+      ]);
+      expect(missingIn({ ...list, nextToken: null }, described, associated)).toEqual([]);
+    });
+    it('fields', () => {
+      const { username: _, ...nameless } = described.accessEntry;
+      const { kubernetesGroups: _groups, ...groupless } = described.accessEntry;
+      expect(missingIn(list, { accessEntry: nameless }, associated)).toEqual([`access entry ${role}: no field username (describe-access-entry)`]);
+      expect(missingIn(list, { accessEntry: groupless }, associated)).toEqual([`access entry ${role}: no field kubernetesGroups (describe-access-entry)`]);
+      const part = [`access policies of ${role}: a policy without the field policyArn or accessScope (list-associated-access-policies)`];
+      expect(missingIn(list, described, policies({ policyArn: 'x/AmazonEKSEditPolicy' }))).toEqual(part);
+      expect(missingIn(list, described, policies({ accessScope: { type: 'cluster' } }))).toEqual(part);
+      expect(missingIn(list, described, policies({ policyArn: 'x/AmazonEKSEditPolicy', accessScope: { type: 'namespace' } }))).toEqual(part);
+      expect(missingIn(list, described, policies())).toEqual([]);
+    });
   });
 
   it('take the principal for the user where it was not described', () => {

@@ -26,6 +26,8 @@ describe('readCommandFlags', () => {
   it.each([
     ['kube-apiserver', 'kube-apiserver'],
     ['/usr/local/bin/kube-apiserver', 'kube-apiserver'],
+    ['/hyperkube/etcd', 'etcd'],
+    ['kube-scheduler', 'kube-scheduler'],
     ['sh', 'other'],
     ['my-kube-apiserver', 'other'],
   ])('takes %s for the program %s', (word, program) => {

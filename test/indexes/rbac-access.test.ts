@@ -3,7 +3,8 @@ import { createEvaluator } from '../../src/engine/evaluate.ts';
 import type { Snapshot } from '../../src/evidence/snapshot.ts';
 import { roleBindings } from '../../src/evidence/sources/rbac.ts';
 import { accessView, type AccessQuestion, type AccessView } from '../../src/indexes/rbac-access.ts';
-import { forbidden, snapshotOf, snapshotWith } from '../support/cluster.ts';
+import { forbidden } from '../support/cluster.ts';
+import { clusterOf as snapshotOf, clusterWith as snapshotWith } from '../support/escalation.ts';
 import { clusterRole, clusterRoleBinding, group, on, role, roleBinding, roleBindingToClusterRole, serviceAccount, user } from '../support/rbac.ts';
 
 function viewOf(snapshot: Snapshot, question: Omit<AccessQuestion, 'subject'>): AccessView {

@@ -2,22 +2,25 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { rbacBaselines } from '../../src/data/rbac-bootstrap.ts';
+import { rbacBaselines, type RbacBaseline } from '../../src/data/rbac-bootstrap.ts';
 import clusterAdminGrant from '../../src/checks/rbac/rbac-cluster-admin-grant.ts';
 import publicGrant from '../../src/checks/rbac/rbac-public-grant.ts';
+import tamperedDefault from '../../src/checks/rbac/rbac-tampered-default.ts';
 import wildcardBinding from '../../src/checks/rbac/rbac-wildcard-cluster-role-binding.ts';
 import { createEvaluator } from '../../src/engine/evaluate.ts';
 import { formatRef } from '../../src/evidence/resource-ref.ts';
-import { platformOf } from '../../src/indexes/rbac-expected.ts';
+import { KNOWN_MINORS, platformOf } from '../../src/indexes/rbac-expected.ts';
 import { rbacGrants } from '../../src/indexes/rbac-grants.ts';
-import { snapshotOf, type Manifest } from '../support/cluster.ts';
+import type { Manifest } from '../support/cluster.ts';
+import { clusterOf as snapshotOf, clusterWith } from '../support/escalation.ts';
 import { clusterRole, clusterRoleBinding, group, on, serviceAccount, user } from '../support/rbac.ts';
 
 const apiVersion = 'rbac.authorization.k8s.io/v1';
-const recorded: Manifest[] = rbacBaselines.flatMap(({ roles, bindings }) => [
+const objectsOf = ({ roles, bindings }: RbacBaseline): Manifest[] => [
   ...roles.map(({ kind, name, namespace, rules }) => ({ apiVersion, kind, metadata: meta(name, namespace), rules })),
   ...bindings.map(({ kind, name, namespace, roleRef, subjects }) => ({ apiVersion, kind, metadata: meta(name, namespace), roleRef, subjects })),
-]);
+];
+const recorded = rbacBaselines.flatMap(objectsOf);
 // Several versions have the same objects; a cluster has one of each.
 const everything = [...new Map(recorded.map(object => [formatRef({ ...object, ...object.metadata }), object])).values()];
 
@@ -67,6 +70,19 @@ describe('a cluster of nothing but the baselines', () => {
     const result = createEvaluator(snapshotOf(...everything)).judge(check);
     expect(result.status).toBe('passed');
     expect('findings' in result && result.findings.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a cluster of nothing but what one version makes', () => {
+  const versions = rbacBaselines.filter(({ of }) => of.startsWith('kube-apiserver '));
+
+  it('is known for every minor version from 1.28 on', () => {
+    expect(KNOWN_MINORS).toEqual([28, 29, 30, 31, 32, 33, 34, 35, 36, 37]);
+  });
+  it.each(versions.map(baseline => [baseline.of, baseline] as const))('%s is untouched', (of, baseline) => {
+    const minor = /1\.(\d+)/.exec(of)?.[1] ?? '';
+    const result = createEvaluator(clusterWith({ sources: { serverversion: { gitVersion: `v1.${minor}.0`, major: '1', minor } } }, ...objectsOf(baseline))).judge(tamperedDefault);
+    expect({ status: result.status, findings: 'findings' in result && result.findings.map(({ message }) => message) }).toEqual({ status: 'passed', findings: [] });
   });
 });
 

@@ -60,7 +60,7 @@ describe('rights outside RBAC', () => {
   it('are named as unseen, per platform', () => {
     const names = (snapshot: ReturnType<typeof cluster>, given?: typeof facts) => resolve(rbacOutside, snapshot, given).map(each => each.of);
     expect(names(cluster({ awsauth: [] }))).toEqual(['administrators of the AWS account', 'access entries of EKS']);
-    expect(names(cluster({ awsauth: [] }), facts)).toEqual(['administrators of the AWS account', 'access entry arn:aws:iam::1:role/unknown', 'access policy AmazonEKSNewPolicy']);
+    expect(names(cluster({ awsauth: [] }), facts)).toEqual(['administrators of the AWS account', 'access entry arn:aws:iam::1:role/unknown', 'access policies of arn:aws:iam::1:role/unknown', 'access policy AmazonEKSNewPolicy']);
     expect(names(cluster({ serverversion: { gitVersion: 'v1.34.1-gke.1000', major: '1', minor: '34' } }))).toEqual(['IAM permissions of Google Cloud']);
     expect(names(cluster({ serverversion: { gitVersion: 'v1.34.1', major: '1', minor: '34' } }, clusterRole('cluster-admin', on(['*'], ['*'], '*')), clusterRoleBinding('aks-cluster-admin-binding', 'cluster-admin', user('clusterAdmin'))))).toEqual(['Azure role assignments']);
     expect(names(cluster({ serverversion: { gitVersion: 'v1.34.1', major: '1', minor: '34' } }))).toEqual([]);
@@ -69,7 +69,7 @@ describe('rights outside RBAC', () => {
 
 describe('the caller asked about itself', () => {
   const caller = { username: 'ana', groups: ['system:authenticated'] };
-  const answer = (allowed: boolean, byRbac = false) => ({ allowed, byRbac, failed: false });
+  const answer = (allowed: boolean, byRbac = false) => ({ allowed, denied: false, byRbac, failed: false });
   const about = (sources: Record<string, unknown>, ...objects: Manifest[]) => resolve(callerDisagreements, cluster({ whoami: caller, ...sources }, ...objects)).map(each => `${each.about} ${each.allowed}`);
   const lister = [clusterRole('s', on([''], ['secrets'], 'list')), clusterRoleBinding('s', 's', user('ana'))];
 

@@ -3,7 +3,8 @@ import { createEvaluator } from '../../src/engine/evaluate.ts';
 import { clusterRoles, roleBindings } from '../../src/evidence/sources/rbac.ts';
 import { formatSubject } from '../../src/evidence/subject.ts';
 import { NAMES, rbacView, ROWS, type RbacView } from '../../src/indexes/rbac-view.ts';
-import { forbidden, snapshotOf, snapshotWith } from '../support/cluster.ts';
+import { forbidden } from '../support/cluster.ts';
+import { clusterOf as snapshotOf, clusterWith as snapshotWith } from '../support/escalation.ts';
 import {
   clusterRole, clusterRoleBinding, group, on, role, roleBinding, roleBindingToClusterRole, serviceAccount, user,
 } from '../support/rbac.ts';

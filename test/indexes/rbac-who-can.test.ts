@@ -4,7 +4,8 @@ import type { Snapshot } from '../../src/evidence/snapshot.ts';
 import { clusterRoles, roleBindings } from '../../src/evidence/sources/rbac.ts';
 import { formatSubject } from '../../src/evidence/subject.ts';
 import { whoCanView, type WhoCanQuestion, type WhoCanView } from '../../src/indexes/rbac-who-can.ts';
-import { forbidden, snapshotOf, snapshotWith } from '../support/cluster.ts';
+import { forbidden } from '../support/cluster.ts';
+import { clusterOf as snapshotOf, clusterWith as snapshotWith } from '../support/escalation.ts';
 import { clusterRole, clusterRoleBinding, group, on, role, roleBinding, roleBindingToClusterRole, serviceAccount, user } from '../support/rbac.ts';
 
 /** A question without its notes, one kind at a time: Omit would forget what the two do not share. */

@@ -21,6 +21,18 @@ export interface CertificateFields {
   /** Default: in one year. */
   readonly notAfter?: Date;
   readonly keyType?: 'P-256' | 'RSA';
+  /** Extended key usages as dotted numbers, in place of those of its use; an empty list leaves the extension out. */
+  readonly usages?: readonly string[];
+  /** A server's or client's certificate that says it may sign others. */
+  readonly mayIssue?: true;
+  /** The bytes of the serial number, as they are. */
+  readonly serial?: Buffer;
+  /** A common name that stands before the other. */
+  readonly firstName?: string;
+  /** Says the same extension again. */
+  readonly extensionTwice?: true;
+  /** An authority that may issue, and nothing below it. */
+  readonly pathLength?: number;
 }
 
 const MINUTE = 60_000;
@@ -43,7 +55,7 @@ function certify(fields: CertificateFields, publicKey: KeyObject, privateKey: Ke
   const algorithm = signatureAlgorithm(issuerKey);
   const body = sequence(
     context(0, integer(Buffer.of(2))),
-    integer(randomBytes(16)),
+    fields.serial === undefined ? integer(randomBytes(16)) : element(0x02, fields.serial),
     algorithm,
     issuer === undefined ? subject : subjectOf(issuer),
     sequence(time(fields.notBefore ?? new Date(Date.now() - 5 * MINUTE)), time(fields.notAfter ?? new Date(Date.now() + YEAR))),
@@ -58,28 +70,38 @@ function certify(fields: CertificateFields, publicKey: KeyObject, privateKey: Ke
   };
 }
 
+/** A PKCS #10 request (RFC 2986) for a name, PEM. */
+export function createRequest(fields: Pick<CertificateFields, 'commonName' | 'organizations'>): string {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const body = sequence(integer(Buffer.of(0)), nameOf(fields), publicKey.export({ type: 'spki', format: 'der' }), context(0, Buffer.alloc(0)));
+  const der = sequence(body, signatureAlgorithm(privateKey), bitString(sign('sha256', body, privateKey)));
+  return `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64').replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE REQUEST-----\n`;
+}
+
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const USAGES = { server: [SERVER_AUTH], client: [CLIENT_AUTH], both: [SERVER_AUTH, CLIENT_AUTH] } as const;
 
 function extensionsOf(fields: CertificateFields, publicKey: KeyObject, issuerKey: KeyObject): Buffer[] {
-  const { use, names = [] } = fields;
-  const isAuthority = use === 'authority';
+  const { use, names = [], pathLength } = fields;
+  const isAuthority = use === 'authority' || fields.mayIssue === true;
+  const usages = fields.usages ?? (use === 'authority' ? [] : USAGES[use]);
   return [
     // keyCertSign and cRLSign, or digitalSignature and keyEncipherment
     extension('2.5.29.15', true, element(0x03, isAuthority ? Buffer.of(1, 0x06) : Buffer.of(5, 0xa0))),
-    extension('2.5.29.19', true, sequence(...(isAuthority ? [element(0x01, Buffer.of(0xff))] : []))),
+    extension('2.5.29.19', true, sequence(...(isAuthority ? [element(0x01, Buffer.of(0xff))] : []), ...(pathLength === undefined ? [] : [integer(Buffer.of(pathLength))]))),
     extension('2.5.29.14', false, element(0x04, keyIdentifier(publicKey))),
     extension('2.5.29.35', false, sequence(element(0x80, keyIdentifier(issuerKey)))),
-    ...(isAuthority ? [] : [extension('2.5.29.37', false, sequence(...USAGES[use].map(objectId)))]),
+    ...(usages.length === 0 ? [] : [extension('2.5.29.37', false, sequence(...usages.map(objectId)))]),
+    ...(fields.extensionTwice === true ? [extension('2.5.29.14', false, element(0x04, keyIdentifier(publicKey)))] : []),
     ...(names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names.map(alternativeName)))]),
   ];
 }
 
 /** Organizations before the common name, as Go's library writes them. */
-function nameOf({ commonName, organizations = [] }: CertificateFields): Buffer {
+function nameOf({ commonName, firstName, organizations = [] }: Pick<CertificateFields, 'commonName' | 'firstName' | 'organizations'>): Buffer {
   const attribute = (id: string, value: string): Buffer => element(0x31, sequence(objectId(id), element(0x0c, Buffer.from(value))));
-  return sequence(...organizations.map(value => attribute('2.5.4.10', value)), attribute('2.5.4.3', commonName));
+  return sequence(...organizations.map(value => attribute('2.5.4.10', value)), ...(firstName === undefined ? [] : [attribute('2.5.4.3', firstName)]), attribute('2.5.4.3', commonName));
 }
 
 /** The subject's own bytes, since the issuer of one certificate has to equal the subject of the other. */

@@ -150,7 +150,16 @@ function isListed(read: ListRead, object: Manifest, namespace: string | undefine
   if (!isOfKind(read, object)) return false;
   const wanted = read.namespace ?? (read.namespaced ? namespace : undefined);
   if (wanted !== undefined && object.metadata.namespace !== wanted) return false;
+  if (!hasFields(read.fieldSelector ?? '', object)) return false;
   return read.labelSelector === undefined || hasLabels(read.labelSelector, object.metadata.labels ?? {});
+}
+
+/** The two forms of field selector that sources use: `key=value` and `key!=value`, joined by commas. */
+function hasFields(selector: string, object: Manifest): boolean {
+  return selector.split(',').every(part => {
+    const [, key, sign, value] = /^([^=!]+)(!?=)(.*)$/.exec(part) ?? [];
+    return key === undefined || ((key === 'metadata.name' ? object.metadata.name : object[key]) === value) === (sign === '=');
+  });
 }
 
 /** The two forms of selector that sources use: `key` and `key=value`, joined by commas. */

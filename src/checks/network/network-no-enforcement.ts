@@ -1,6 +1,7 @@
 import type { ResourceRef } from '../../evidence/resource-ref.ts';
 import { networkEnforcement, type NodeEnforcement } from '../../indexes/network-enforcement.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
+import { ENFORCEMENT_RULES } from './enforcement-rules.ts';
 
 /** The pod network as a thing that findings are about; it is no API object, so the group is ours. */
 const podNetworkRef: ResourceRef = { apiVersion: 'secaudit/v1', kind: 'Component', name: 'pod-network' };
@@ -20,12 +21,7 @@ export default defineCheck({
       'Changing the network plugin interrupts the network of every pod; plan it as an upgrade, node by node. ' +
       'An enforcer beside the present plugin changes nothing until a policy selects a pod.',
   },
-  controls: [
-    { framework: 'owasp-2022', version: '2022', id: 'K07' },
-    { framework: 'owasp-2025', version: '2025', id: 'K05' },
-    { framework: 'cis', version: '1.12', id: '5.3.1' },
-  ],
-  references: ['https://kubernetes.io/docs/concepts/services-networking/network-policies/#prerequisites'],
+  ...ENFORCEMENT_RULES,
   scope: 'cluster',
   needs: { networkEnforcement },
   *targets({ networkEnforcement: { nodes } }) {

@@ -1,6 +1,7 @@
 import { networkPolicies } from '../../evidence/sources/network.ts';
 import { networkEnforcement } from '../../indexes/network-enforcement.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
+import { ENFORCEMENT_RULES } from './enforcement-rules.ts';
 
 export default defineCheck({
   id: 'network-node-without-enforcement',
@@ -16,12 +17,7 @@ export default defineCheck({
     mayBreak:
       'Policies that were without effect on this node begin to count for the pods that run on it; traffic that no policy allows is dropped.',
   },
-  controls: [
-    { framework: 'owasp-2022', version: '2022', id: 'K07' },
-    { framework: 'owasp-2025', version: '2025', id: 'K05' },
-    { framework: 'cis', version: '1.12', id: '5.3.1' },
-  ],
-  references: ['https://kubernetes.io/docs/concepts/services-networking/network-policies/#prerequisites'],
+  ...ENFORCEMENT_RULES,
   scope: 'cluster',
   needs: { networkPolicies, networkEnforcement },
   *targets({ networkPolicies: policies, networkEnforcement: { nodes } }) {

@@ -2,6 +2,7 @@ import { networkPolicies } from '../../evidence/sources/network.ts';
 import { refOf } from '../../evidence/source.ts';
 import { networkEnforcement } from '../../indexes/network-enforcement.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
+import { ENFORCEMENT_RULES } from './enforcement-rules.ts';
 
 export default defineCheck({
   id: 'network-policy-not-enforced',
@@ -19,12 +20,7 @@ export default defineCheck({
       'From that moment every policy that was written counts, tried or not, and traffic that nobody listed is dropped. ' +
       'Look at the policies of each namespace first, and start with one node or one namespace.',
   },
-  controls: [
-    { framework: 'owasp-2022', version: '2022', id: 'K07' },
-    { framework: 'owasp-2025', version: '2025', id: 'K05' },
-    { framework: 'cis', version: '1.12', id: '5.3.1' },
-  ],
-  references: ['https://kubernetes.io/docs/concepts/services-networking/network-policies/#prerequisites'],
+  ...ENFORCEMENT_RULES,
   scope: 'cluster',
   needs: { networkPolicies, networkEnforcement },
   *targets({ networkPolicies: policies, networkEnforcement: { nodes } }) {

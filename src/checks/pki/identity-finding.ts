@@ -24,7 +24,7 @@ export function loginResource({ seen }: CertificateIdentity): ResourceRef {
   return seen.sightings[0].resource;
 }
 
-/** Whether somebody logs in with it, or was given it to log in: a server's own certificate is another matter. */
+/** Whether somebody logs in with it, or was given it to log in: certificates of components and of servers are other matters. */
 export function isLogin({ seen }: CertificateIdentity): boolean {
-  return seen.sightings.some(({ as }) => as === 'login' || as === 'issued');
+  return seen.sightings.some(({ as, role }) => as === 'login' || as === 'issued' || as === 'kept' || (as === 'used' && (role === 'admin' || role === 'super-admin')));
 }

@@ -1,10 +1,10 @@
 import { formatRef } from '../../evidence/resource-ref.ts';
+import { isAuthorityDue } from '../../indexes/certificate-expiry.ts';
 import { certificateRoles } from '../../indexes/certificate-roles.ts';
 import { defineCheck } from '../define-check.ts';
 import { endEvidence, roleDiscriminator, roleWords, unreadTargets, unseenTargets } from './certificate-finding.ts';
 
 /** Days. A new authority has to reach every node, kubeconfig and pod before the old one ends. */
-const IN_SIGHT = 365;
 const SOON = 90;
 
 export default defineCheck({
@@ -35,7 +35,8 @@ export default defineCheck({
   inspect(role, { certificates }, { now }) {
     const left = (Date.parse(role.notAfter ?? '') - Date.parse(now)) / 86_400_000;
     // What has ended already is another finding.
-    if (left < 0 || left > IN_SIGHT) return undefined;
+    const seen = certificates.inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
+    if (left < 0 || !isAuthorityDue(left, seen?.certificate, certificates.distribution)) return undefined;
     const successor = certificates.roles.find(other => other.role === role.role && formatRef(other.resource) === formatRef(role.resource) && (other.notAfter ?? '') > (role.notAfter ?? ''));
     return {
       resource: role.resource,

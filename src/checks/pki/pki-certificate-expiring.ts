@@ -32,7 +32,7 @@ export default defineCheck({
 
   inspect(role, { certificates }, { now }) {
     const seen = certificates.inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
-    const expiry = expiryOf(role, seen?.certificate, now);
+    const expiry = expiryOf(role, seen?.certificate, now, certificates.distribution);
     if (expiry === undefined) return undefined;
     return {
       resource: role.resource,

@@ -30,8 +30,9 @@ export default defineCheck({
 
   needs: { proxy: frontProxy },
   *targets({ proxy }) {
-    if (proxy.isOff) return;
-    if (proxy.takesAnyName === undefined && proxy.sharedKeys.length === 0) yield unknownTarget('the names of proxies', proxy.nameGaps, [trustEvidence('requestheader-allowed-names', proxy.names)]);
+    if (proxy.isOff === true) return;
+    if (proxy.isOff === undefined) yield unknownTarget('the authority of proxies', proxy.trustGaps);
+    else if (proxy.takesAnyName === undefined && proxy.sharedKeys.length === 0) yield unknownTarget('the names of proxies', proxy.nameGaps, [trustEvidence('requestheader-allowed-names', proxy.names)]);
     else yield proxy;
   },
 

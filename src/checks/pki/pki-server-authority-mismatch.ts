@@ -26,13 +26,13 @@ export default defineCheck({
     for (const { of, gaps } of trust.unread) yield unknownTarget(of, gaps);
   },
 
-  inspect({ where, readers, authorities: [first], serving, isTrusted }) {
-    if (isTrusted || first === undefined) return undefined;
-    const sighting = first.sightings.find(each => each.where === where) ?? first.sightings[0];
+  inspect({ where, readers, resource, authorities: [first], serving, isTrusted }) {
+    if (isTrusted) return undefined;
+    const sighting = first?.sightings.find(each => each.where === where);
     return {
-      resource: sighting.resource,
-      message: `${where}, by which ${readers} verify the API server, holds no authority that issued the certificate that it shows (${serving.certificate.issuer})`,
-      evidence: [certificateEvidence(serving, 'issuer'), certificateEvidence({ ...first, sightings: [sighting] }, 'subject')],
+      resource,
+      message: `${where}, by which ${readers} verify the API server, holds no ${first === undefined ? 'certificate at all that can be read' : `authority that issued the certificate that it shows (${serving.certificate.issuer})`}`,
+      evidence: [certificateEvidence(serving, 'issuer'), ...(first === undefined || sighting === undefined ? [] : [certificateEvidence({ ...first, sightings: [sighting] }, 'subject')])],
       cause: where,
     };
   },

@@ -1,4 +1,5 @@
 import { certificateIdentities, type CertificateIdentity } from '../../indexes/certificate-identities.ts';
+import { isServerCertificate } from '../../indexes/certificate-sighting.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
 import { identityEvidence, identityTargets, isLogin, loginResource } from './identity-finding.ts';
 
@@ -21,7 +22,7 @@ export default defineCheck({
 
   needs: { identities: certificateIdentities },
   *targets({ identities }) {
-    for (const target of identityTargets(identities)) if (!('isMaster' in target) || isServing(target)) yield target;
+    for (const target of identityTargets(identities)) if (!('isMaster' in target) || (isServerCertificate(target.seen) && !isLogin(target))) yield target;
     if (identities.rightGaps.length > 0) yield unknownTarget("the rights of the API server's own name", identities.rightGaps);
   },
 
@@ -36,11 +37,6 @@ export default defineCheck({
     };
   },
 });
-
-/** Whether the API server serves with it, by what it shows or by the file; other files of a node hold clients of their own. */
-function isServing(identity: CertificateIdentity): boolean {
-  return !isLogin(identity) && identity.seen.sightings.some(({ as, role }) => as === 'serving' || role === 'apiserver-serving');
-}
 
 /** What everybody who is logged in may do is no right of its own. */
 function hasRights({ isMaster, strongest }: CertificateIdentity): boolean {

@@ -1,6 +1,6 @@
 import { frontProxy } from '../../indexes/front-proxy.ts';
 import { apiServerRef } from '../../evidence/resource-ref.ts';
-import { defineCheck } from '../define-check.ts';
+import { defineCheck, unknownTarget } from '../define-check.ts';
 import { trustEvidence } from './trust-evidence.ts';
 
 export default defineCheck({
@@ -22,7 +22,9 @@ export default defineCheck({
 
   needs: { proxy: frontProxy },
   *targets({ proxy }) {
-    if (!proxy.isOff && proxy.hasClients) yield proxy;
+    if (proxy.isOff === true || proxy.hasClients === false) return;
+    if (proxy.isOff === undefined || proxy.hasClients === undefined) yield unknownTarget('the authorities of proxies and of client certificates', proxy.trustGaps);
+    else yield proxy;
   },
 
   inspect({ sharedKeys, names, takesAnyName, isByProvider }) {

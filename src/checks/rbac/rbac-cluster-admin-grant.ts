@@ -1,6 +1,7 @@
 import { isEverything, powersOf, reachOf } from '../../indexes/rbac-power.ts';
 import { rbacGrants } from '../../indexes/rbac-grants.ts';
-import { defineCheck } from '../define-check.ts';
+import { cloudRights } from '../../indexes/rbac-outside.ts';
+import { defineCheck, unknownTarget } from '../define-check.ts';
 import { grantFinding, grantTargets, reachWords, throughRole } from './grant-finding.ts';
 
 export default defineCheck({
@@ -31,8 +32,12 @@ export default defineCheck({
   ],
   scope: 'namespace',
 
-  needs: { rbac: rbacGrants },
-  targets: ({ rbac }) => grantTargets(rbac),
+  needs: { rbac: rbacGrants, cloud: cloudRights },
+  *targets({ rbac, cloud }) {
+    yield* grantTargets(rbac);
+    // With -n the cloud is out of scope, as ClusterRoleBindings are.
+    for (const { of, gaps } of cloud) if (!gaps.every(({ kind }) => kind === 'outOfScope')) yield unknownTarget(of, gaps);
+  },
 
   inspect(grant) {
     if (!isEverything(grant.rules)) return undefined;

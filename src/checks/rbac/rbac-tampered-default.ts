@@ -38,14 +38,13 @@ export default defineCheck({
   *targets({ tampering }) {
     for (const each of tampering.compared) {
       // The rules may be those of a version that is not known; subjects and the annotation are told all the same.
-      const isUnsure = each.unknownVersion !== undefined && each.extraRules.some(({ broughtBy }) => broughtBy.length === 0);
-      if (isUnsure) yield unknownTarget(`rules of ${formatRef(each.ref)}`, [each.unknownVersion]);
-      yield isUnsure ? { ...each, extraRules: [] } : each;
+      if (each.unknownVersion !== undefined) yield unknownTarget(`rules of ${formatRef(each.ref)}`, [each.unknownVersion]);
+      yield each.unknownVersion === undefined ? each : { ...each, extraRules: [] };
     }
     for (const { of, gaps } of tampering.unread) yield unknownTarget(of, gaps);
   },
 
-  inspect: target => extraRules(target) ?? extraSubjects(target) ?? optedOut(target),
+  inspect: target => extraRules(target) ?? extraSubjects(target) ?? optedOut(target) ?? leftRules(target),
 });
 
 function extraRules({ ref, extraRules: extra }: ComparedDefault): Finding | undefined {
@@ -96,6 +95,19 @@ function optedOut({ ref, isOptedOut }: ComparedDefault): Finding | undefined {
     }],
     cause: `${ref.kind} ${ref.name}`,
     discriminator: 'autoupdate',
+  };
+}
+
+/** What older API servers gave: nobody takes it away at an upgrade, and nobody but them put it there. */
+function leftRules({ ref, leftRules: left }: ComparedDefault): Finding | undefined {
+  const [first, ...others] = left.map(({ ruleIndex, rule }) => itemOf(ref, `rules[${ruleIndex}]`, rule));
+  if (first === undefined) return undefined;
+  return {
+    resource: ref, severity: 'info', origin: 'platform',
+    message: `${formatRef(ref)} lets its holders ${strongestOf(left.map(each => each.rule), 'cluster')?.words ?? 'do nothing more'} as API servers of another version let them, and this one no longer does`,
+    evidence: [first, ...others],
+    cause: `${ref.kind} ${ref.name}`,
+    discriminator: 'version',
   };
 }
 

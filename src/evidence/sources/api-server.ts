@@ -66,11 +66,11 @@ export const readyz = getSource<Readyz>({
 export const flagz = getSource<Flagz>({
   id: 'flagz',
   title: 'API server flags',
-  projectionVersion: 2,
+  projectionVersion: 3,
   path: '/flagz',
   accept: FLAGZ_ACCEPT,
   permissions: [{ nonResourceURL: '/flagz', verb: 'get' }],
-  keeps: `the names of all flags, and the values of ${[...KEPT_FLAG_VALUES].map(name => `\`${name}\``).join(' and ')}`,
+  keeps: `the names of all flags, and the values of ${[...KEPT_FLAG_VALUES].sort().map(name => `\`${name}\``).join(', ')}`,
   parse: parseFlagz,
 });
 
@@ -84,7 +84,7 @@ export const apiServerPods = listSource<V1Pod>()({
   namespaced: true,
   namespace: 'kube-system',
   labelSelector: 'component=kube-apiserver',
-  projectionVersion: 2,
+  projectionVersion: 3,
   fields: {
     metadata: { name: true, namespace: true, annotations: keepPodOrigin },
     spec: {

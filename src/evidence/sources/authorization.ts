@@ -3,6 +3,8 @@ import { selfReviewSource, type Source } from '../source.ts';
 /** What the API server says of one right of the caller. */
 export interface AccessAnswer {
   readonly allowed: boolean;
+  /** An authorizer refused it outright, so that those after it were not asked. */
+  readonly denied: boolean;
   /** By the words that RBAC gives for its reason; another authorizer may have words of its own, and they are not kept. */
   readonly byRbac: boolean;
   /** An authorizer failed while it was asked, so a denial is none. */
@@ -34,18 +36,18 @@ export const mayCreatePods = review('maycreatepods', 'answer about create pods i
 function review(id: string, title: string, { apiGroup: group, ...asked }: AskedRight): Source<AccessAnswer> {
   return selfReviewSource<AccessAnswer>({
     id, title,
-    projectionVersion: 1,
+    projectionVersion: 2,
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
     resource: 'selfsubjectaccessreviews',
     spec: { resourceAttributes: { group, ...asked } },
     readWithNamespace: true,
-    keeps: 'whether you may, and whether RBAC says so',
+    keeps: 'whether you may, whether you are refused outright, and whether RBAC says so',
     parse(body) {
-      const { status } = JSON.parse(body) as { status?: { allowed?: unknown; reason?: unknown; evaluationError?: unknown } };
+      const { status } = JSON.parse(body) as { status?: { allowed?: unknown; denied?: unknown; reason?: unknown; evaluationError?: unknown } };
       if (typeof status?.allowed !== 'boolean') throw new Error('the review has no answer');
-      const { allowed, reason, evaluationError } = status;
-      return { allowed, byRbac: typeof reason === 'string' && reason.startsWith('RBAC: '), failed: typeof evaluationError === 'string' && evaluationError !== '' };
+      const { allowed, denied, reason, evaluationError } = status;
+      return { allowed, denied: denied === true, byRbac: typeof reason === 'string' && reason.startsWith('RBAC: '), failed: typeof evaluationError === 'string' && evaluationError !== '' };
     },
   });
 }

@@ -20,11 +20,11 @@ export const kubeletConfigz = perNodeSource<KubeletConfigz>({
 export const kubeletMetrics = perNodeSource<KubeletMetrics>({
   id: 'kubeletmetrics',
   title: 'kubelet metrics',
-  projectionVersion: 1,
+  projectionVersion: 2,
   path: '/metrics',
   accept: 'text/plain',
   againOf: 4,
-  keeps: 'how long its certificates are still good, how often it was shown a client certificate and how long those were good in all, and its version',
+  keeps: 'how long its certificates are still good, how often it was shown a client certificate and how long those were good in all, its version, and on k3s the subject and usages of each certificate of the node with how long it is still good',
   parse: parseKubeletMetrics,
 });
 

@@ -44,10 +44,10 @@ export const nodeImages = {
 };
 
 /** Static pods of the control plane: which directories of their node they use, and since when they run. */
-export const controlPlanePods = {
+export const certificatePods = {
   ...listSource<V1Pod>()({
-    id: 'controlplanepods',
-    title: 'control-plane Pods',
+    id: 'certificatepods',
+    title: 'control-plane Pods with certificates',
     apiVersion: 'v1',
     kind: 'Pod',
     resource: 'pods',
@@ -64,8 +64,8 @@ export const controlPlanePods = {
   optIn,
 };
 
-/** One control-plane Pod as this source keeps it. */
-export type ControlPlanePod = NonNullable<(typeof controlPlanePods)['evidence']>[number];
+/** One such Pod as this source keeps it. */
+export type CertificatePod = NonNullable<(typeof certificatePods)['evidence']>[number];
 
 /**
  * Names of images that hold a shell, the smallest first. Sources: the Dockerfiles of busybox, alpine, k3s-io/klipper-lb
@@ -113,7 +113,7 @@ function certificatePath(path: string): string | undefined {
 }
 
 /** The directories of certificates that a pod mounts; of a mounted file its directory. */
-export function certificateDirectories({ spec }: ControlPlanePod): readonly string[] {
+export function certificateDirectories({ spec }: CertificatePod): readonly string[] {
   const found = (spec?.volumes ?? []).flatMap(({ hostPath: { path, type } = {} }) =>
     path === undefined ? [] : type?.startsWith('File') === true ? path.replace(/\/[^/]*$/, '') : path.replace(/\/$/, ''));
   return [...new Set(found)].sort();

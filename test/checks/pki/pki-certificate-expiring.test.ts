@@ -12,6 +12,8 @@ const loopback = (days: number): ReturnType<typeof made> => made({ commonName: '
 /** The metrics say the same end as the certificate that was issued. */
 const counted = (days: number, life: number): Parameters<typeof pkiCluster>[0] => ({ kubelet: { client: days * DAY - 1 }, objects: [signingRequest('csr-1', kubelet(days, life))] });
 
+const openshift = ['unknown certificates of controller manager, scheduler, front proxy, API server, to etcd, authority of etcd, etcd, etcd, to its peers'];
+
 describeCheck(check, {
   fails: {
     'a week': [pkiCluster({ serving: serving(7) }), `high ${apiServer}`],
@@ -20,6 +22,7 @@ describeCheck(check, {
     'a kubelet of which a year was issued and a twentieth is left': [pkiCluster(counted(18, 365)), 'high Node/blue-1 (kubelet-client)'],
     'a kubelet with a week left of an unknown life': [pkiCluster({ kubelet: { client: 7 * DAY - 1 } }), 'medium Node/blue-1 (kubelet-client)'],
     'a kubelet with a month left of an unknown life': [pkiCluster({ kubelet: { server: 29 * DAY } }), 'low Node/blue-1 (kubelet-serving)'],
+    'a certificate of OpenShift that its operator has not renewed': [pkiCluster({ serving: serving(36), sources: { apigroups: ['config.openshift.io'] } }), `medium ${apiServer}`, ...openshift],
     'what only a restart renews': [pkiCluster({ loopback: loopback(59) }), 'high Component/kube-apiserver (apiserver-loopback)'],
     'what the API server shows to kubelets': [pkiCluster({ toKubelets: 20 * DAY + 0.5 }), 'medium Component/kube-apiserver (apiserver-kubelet-client)'],
     'a login made for a month, at its end': [
@@ -38,6 +41,9 @@ describeCheck(check, {
     'what the API server makes for itself, with two months left': pkiCluster({ loopback: loopback(61) }),
     'an authority, which has a check of its own': pkiCluster({ proxyAuthorities: [made({ commonName: 'front-proxy-ca', use: 'authority', notBefore: inDays(-3600), notAfter: inDays(20) }), proxyAuthority] }),
     'what has ended, which has a check of its own': pkiCluster({ serving: serving(-1) }),
+  },
+  notAssessed: {
+    'a certificate of OpenShift with a tenth of its year left': [pkiCluster({ serving: serving(37), sources: { apigroups: ['config.openshift.io'] } }), ...openshift],
   },
   answerableWithout: Object.fromEntries([
     'a quarter and a day', 'a kubelet of which a year was issued, on the last day of its rotation', 'a kubelet whose certificates live for a day', 'a login made for a month, with a week left',

@@ -24,5 +24,5 @@ describeCheck(check, {
     'an authority that issues no logins': pkiCluster({ serving: both(['system:masters'], other) }),
   },
   notApplicable: { 'as kubeadm makes it': pkiCluster({ objects }) },
-  answerableWithout: { 'nothing is bound to its name': unbound, 'an authority that issues no logins': unbound, 'as kubeadm makes it': [...SERVER_TRUST, roles] },
+  answerableWithout: { 'nothing is bound to its name': unbound, 'an authority that issues no logins': [roles, clusterRoles], 'as kubeadm makes it': [...SERVER_TRUST, roles] },
 });

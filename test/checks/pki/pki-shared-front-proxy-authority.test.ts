@@ -30,7 +30,13 @@ describeCheck(check, {
   notApplicable: {
     'no front proxy': pkiCluster({ proxyAuthorities: [] }),
     'no client certificates': pkiCluster({ clientAuthorities: [], proxyAuthorities: [authority] }),
-    'no ConfigMap': pkiCluster({ sources: { clienttrust: { exists: false } } }),
   },
-  answerableWithout: { 'no front proxy': ASIDE, 'no client certificates': ASIDE, 'no ConfigMap': ASIDE, 'two authorities': ASIDE, 'two of the same name': ASIDE, 'Azure, which does so by design, as a remark': ASIDE.filter(({ id }) => id !== 'nodes') },
+  notAssessed: {
+    'no ConfigMap': [pkiCluster({ sources: { clienttrust: { exists: false } } }), 'unknown the authorities of proxies and of client certificates'],
+    'a bundle of clients that nobody can read': [
+      pkiCluster({ sources: { clienttrust: { exists: true, clientAuthorities: { certificates: [], malformed: [{ index: 0, problem: 'the block has no end' }] }, frontProxyAuthorities: { certificates: [authority.kept], malformed: [] }, frontProxyNames: [] } } }),
+      'unknown the authorities of proxies and of client certificates',
+    ],
+  },
+  answerableWithout: { 'no front proxy': ASIDE, 'no client certificates': ASIDE, 'two authorities': ASIDE, 'two of the same name': ASIDE, 'Azure, which does so by design, as a remark': ASIDE.filter(({ id }) => id !== 'nodes') },
 });

@@ -8,7 +8,7 @@ import { describeCheck } from '../../support/describe-check.ts';
 import { clusterRole, clusterRoleBinding, on, user } from '../../support/rbac.ts';
 
 const caller = (...groups: string[]) => ({ username: 'ana', groups: [...groups, 'system:authenticated'] });
-const answer = (allowed: boolean, byRbac = false, failed = false) => ({ allowed, byRbac, failed });
+const answer = (allowed: boolean, byRbac = false, failed = false, denied = false) => ({ allowed, denied, byRbac, failed });
 const cluster = (sources: Record<string, unknown>, ...objects: Manifest[]) => snapshotWith({ sources: { whoami: caller(), ...sources } }, ...objects);
 const flags = (mode: string, config = '') => ({ names: ['authorization-config', 'authorization-mode'], values: { 'authorization-mode': mode, 'authorization-config': config } });
 const metrics = (...types: string[]) => [{ of: 'replica 1', value: { apiserver_authorization_decisions_total: types.map(type => ({ labels: { type, decision: 'allowed' }, value: 3 })), process_start_time_seconds: [{ labels: {}, value: 1 }] } }];
@@ -44,6 +44,7 @@ describeCheck(check, {
     'whoever RBAC allows everything': [cluster({ maydonothing: answer(true, true) }, ...owner), 'unknown authorizers of the API server'],
     'a member of system:masters, who is let through before': [cluster({ whoami: caller('system:masters'), maydonothing: answer(true) }), 'unknown authorizers of the API server'],
     'a failed authorizer': [cluster({ maydonothing: answer(false, false, true) }), 'unknown authorizers of the API server'],
+    'refused outright by a webhook, after which AlwaysAllow may stand': [cluster({ maydonothing: answer(false, false, false, true) }), 'unknown authorizers of the API server'],
     'a file that says which': [cluster({ maydonothing: answer(true, true), flagz: flags('', '/etc/authorization.yaml') }, ...owner), 'unknown authorizers of the API server'],
     'a static pod whose arguments only its start expands': [cluster({}, server(true, '--authorization-mode=$(MODE)')), 'unknown API server pod kube-apiserver-a', 'unknown authorizers of the API server'],
     'one of two replicas, by the question': [cluster({ maydonothing: answer(false) }, lease('a'), lease('b')), 'unknown other API server replicas'],

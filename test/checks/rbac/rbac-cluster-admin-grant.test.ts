@@ -1,6 +1,9 @@
 import check from '../../../src/checks/rbac/rbac-cluster-admin-grant.ts';
 import { clusterRoles, roles } from '../../../src/evidence/sources/rbac.ts';
-import { forbidden, snapshotOf, snapshotWith } from '../../support/cluster.ts';
+import { awsAuth } from '../../../src/evidence/sources/aws-auth.ts';
+import { serverVersion } from '../../../src/evidence/sources/versions.ts';
+import { forbidden } from '../../support/cluster.ts';
+import { clusterOf as snapshotOf, clusterWith as snapshotWith } from '../../support/escalation.ts';
 import { describeCheck, type CheckCases } from '../../support/describe-check.ts';
 import {
   clusterRole, clusterRoleBinding, group, on, role, roleBinding, roleBindingToClusterRole, rolesNobodyNeeds, serviceAccount, user,
@@ -12,6 +15,8 @@ const readPods = on([''], ['pods'], 'get', 'list');
 const clusterAdmin = clusterRole('cluster-admin', anything, anyPath);
 const noRoles = { [roles.id]: forbidden(roles) };
 const noClusterRoles = { [clusterRoles.id]: forbidden(clusterRoles) };
+const version = (gitVersion: string) => ({ serverversion: { gitVersion, major: '1', minor: '34' } });
+const harmless = [clusterRole('ops', readPods), clusterRoleBinding('ops', 'ops', user('ana'))];
 
 const cases = {
   fails: {
@@ -95,6 +100,7 @@ const cases = {
       snapshotOf(clusterAdmin, clusterRoleBinding('kubeadm:cluster-admins', 'cluster-admin', group('kubeadm:cluster-admins'))),
       'info ClusterRoleBinding/kubeadm:cluster-admins Group/kubeadm:cluster-admins platform',
     ],
+    'upstream Kubernetes, where aws-auth means nothing': snapshotWith({ gaps: { [awsAuth.id]: forbidden(awsAuth) } }, ...harmless),
     'Roles only, read without the ClusterRoles': snapshotWith(
       { namespace: 'shop', gaps: noClusterRoles }, role('shop', 'web', readPods), roleBinding('shop', 'web', 'web', user('ana'))),
   },
@@ -111,6 +117,16 @@ const cases = {
       snapshotWith({ namespace: 'shop', gaps: noClusterRoles }, roleBindingToClusterRole('shop', 'ops', 'view', user('ana'), user('eve'))),
       'unknown RoleBinding/shop/ops',
     ],
+    'EKS, of which neither aws-auth nor the access entries were read': [
+      snapshotWith({ sources: version('v1.34.2-eks-abcdef'), gaps: { [awsAuth.id]: forbidden(awsAuth) } }, ...harmless),
+      'unknown identities that aws-auth maps', 'unknown access entries of EKS',
+    ],
+    'EKS, of which aws-auth was read': [snapshotWith({ sources: { ...version('v1.34.2-eks-abcdef'), awsauth: [] } }, ...harmless), 'unknown access entries of EKS'],
+    'GKE, where IAM grants too': [snapshotWith({ sources: version('v1.34.1-gke.1000') }, ...harmless), 'unknown IAM permissions of Google Cloud'],
+    'AKS, where Azure grants too': [
+      snapshotWith({}, ...harmless, clusterRole('some', readPods), clusterRoleBinding('aks-service-rolebinding', 'some', user('aks-support'))), 'unknown Azure role assignments',
+    ],
+    'a version that cannot be read, so that no cloud shows': [snapshotWith({ gaps: { [serverVersion.id]: forbidden(serverVersion) } }, ...harmless), 'unknown identities that a cloud lets in'],
   },
 } satisfies CheckCases;
 

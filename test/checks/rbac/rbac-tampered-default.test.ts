@@ -14,6 +14,8 @@ const annotated = (object: Manifest): Manifest => ({ ...object, metadata: { ...o
 const aggregated = (name: string, ...rules: Parameters<typeof clusterRole>[1][]): Manifest => ({ ...clusterRole(name, ...rules), aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }] } });
 const labelled = (name: string, ...rules: Parameters<typeof clusterRole>[1][]): Manifest => ({ ...clusterRole(name, ...rules), metadata: { name, labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } } });
 const widgets = on(['example.org'], ['widgets'], 'get', 'list');
+const expander = 'system:controller:expand-controller';
+const oldSecrets = on([''], ['secrets'], 'get');
 const at = (minor: string) => ({ sources: { serverversion: { gitVersion: `v1.${minor}.0`, major: '1', minor } } });
 
 const fails = {
@@ -43,6 +45,10 @@ const passes = {
   'nobody in a binding': clusterOf(clusterRoleBinding('cluster-admin', 'cluster-admin')),
   'a role of the same name in another namespace': clusterOf(
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { namespace: 'shop', name: 'system:controller:token-cleaner' }, rules: [secrets] }, clusterRole(basic, own)),
+  'a rule of 1.31 that an upgrade left': [clusterOf(clusterRole(expander, oldSecrets)), `info ClusterRole/${expander} (version) platform`],
+  'a rule of 1.31 on a version newer than what is known': [clusterWith(at('99'), clusterRole(expander, oldSecrets)), `info ClusterRole/${expander} (version) platform`],
+  'the same rule on 1.31 itself': clusterWith(at('31'), clusterRole(expander, oldSecrets)),
+  'a rule behind a feature gate': clusterOf(clusterRole('system:aggregate-to-edit', on(['lifecycle.k8s.io'], ['evictionrequests'], 'create'))),
   'custom resources, brought to view by a label': [clusterOf(aggregated('view', widgets), labelled('widgets-view', widgets)), 'info ClusterRole/view (rules) add-on'],
 } as const;
 
@@ -51,8 +57,9 @@ describeCheck(check, {
   notApplicable: { 'no built-in object': clusterOf(clusterRole('mine', secrets)) },
   notAssessed: {
     'an extra rule where the version is older than what is known': [clusterWith(at('24'), clusterRole(basic, own, secrets)), 'unknown rules of ClusterRole/system:basic-user'],
+    'a rule of older versions where the version is older than those': [clusterWith(at('24'), clusterRole(expander, oldSecrets)), `unknown rules of ClusterRole/${expander}`],
     'and newer': [clusterWith(at('99'), clusterRole(basic, own, secrets)), 'unknown rules of ClusterRole/system:basic-user'],
   },
   // The version only says whether extra rules may be its own.
-  answerableWithout: Object.fromEntries(['no built-in object', 'as the API server makes it', 'fewer rules than it had', 'nobody in a binding', 'a role of the same name in another namespace', 'custom resources, brought to view by a label'].map(name => [name, [serverVersion]])),
+  answerableWithout: Object.fromEntries(['no built-in object', 'as the API server makes it', 'fewer rules than it had', 'nobody in a binding', 'a role of the same name in another namespace', 'a rule behind a feature gate', 'custom resources, brought to view by a label'].map(name => [name, [serverVersion]])),
 });

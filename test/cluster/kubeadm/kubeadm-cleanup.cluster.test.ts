@@ -1,10 +1,8 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { processesMentioning } from '../process-list.ts';
+import { cleanupTrial, FOREVER } from '../cleanup-trial.ts';
 import { cgroupFolders, cgroupSetup, clusterCgroup } from './cgroups.ts';
 import { installDebianPackages } from './debian-packages.ts';
 import { clusterPrograms } from './programs.ts';
@@ -12,9 +10,9 @@ import { whyNoKubeadmCluster } from './requirements.ts';
 
 const reason = whyNoKubeadmCluster();
 // Not named as clusters are: the start of another cluster clears those that nobody owns.
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'secaudit-cleanup-kubeadm-')));
-let started: ChildProcess | undefined;
-let output = '';
+const { folder, start, kill, isUp, isGone, processes, until, remove } = cleanupTrial(`
+  import { startKubeadmCluster } from ${JSON.stringify(path.join(import.meta.dirname, 'cluster.ts'))};
+  const cluster = await startKubeadmCluster();`, { name: 'secaudit-cleanup-kubeadm-', patience: 240, pause: 20 });
 /** What was seen of the clusters under the folder while they ran. */
 const seen = { groups: new Set<string>(), links: new Set<string>(), processes: new Set<string>() };
 
@@ -24,36 +22,8 @@ beforeAll(async () => {
   await clusterPrograms();
 }, 30 * 60_000);
 beforeEach(({ skip }) => skip(reason !== undefined, reason));
-afterEach(() => void started?.kill('SIGKILL'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Runs a program that starts a cluster under the folder, says "up" and then does what is given. */
-function start(andThen: string): void {
-  output = '';
-  const program = `
-    import { startKubeadmCluster } from ${JSON.stringify(path.join(import.meta.dirname, 'cluster.ts'))};
-    const cluster = await startKubeadmCluster();
-    process.stdout.write('up\\n');
-    ${andThen}`;
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  started = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
-    env: { ...env, TMPDIR: folder }, stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  for (const stream of [started.stdout, started.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => { output += chunk; });
-}
-
-/** What lives of the clusters under the folder, without the program that starts them. */
-function processes(): string[] {
-  return processesMentioning(folder).filter(line => !line.includes('input-type'));
-}
-
-async function until(what: string, isSo: () => boolean, seconds = 240): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`After ${seconds} s still not so: ${what}. Alive:\n${processes().join('\n')}\nOutput:\n${output}`);
-    await sleep(20);
-  }
-}
+afterEach(() => kill('SIGKILL'));
+afterAll(remove);
 
 interface Process {
   readonly pid: string;
@@ -106,7 +76,7 @@ const machineSettings = (): string[] =>
   ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops', 'net/ipv4/ip_forward'].map(name => `${name} ${readFileSync(`/proc/sys/${name}`, 'utf8').trim()}`);
 
 async function nothingIsLeft(): Promise<void> {
-  await until('the program has ended', () => started?.exitCode !== null || started.signalCode !== null);
+  await until('the program has ended', isGone);
   await until('nothing is left', () => remains().length === 0, 20).catch((error: unknown) => {
     throw new Error(`${(error as Error).message}\nLeft:\n${remains().join('\n')}`);
   });
@@ -117,8 +87,6 @@ const hasLog = (file: string, text: string) => (): boolean => readdirSync(folder
   const log = path.join(folder, name, 'logs', `${file}.log`);
   return existsSync(log) && readFileSync(log, 'utf8').includes(text);
 });
-const isUp = (): boolean => output.includes('up\n');
-const forever = 'setInterval(() => undefined, 1 << 30);';
 
 /** Of a start of twenty seconds or more. */
 const moments: Readonly<Record<string, () => boolean>> = {
@@ -132,10 +100,10 @@ const moments: Readonly<Record<string, () => boolean>> = {
 
 for (const [moment, hasCome] of Object.entries(moments)) {
   test(`SIGKILL ${moment} leaves nothing`, async () => {
-    start(forever);
+    start(FOREVER);
     await until(moment, hasCome);
     look();
-    started?.kill('SIGKILL');
+    kill('SIGKILL');
     await nothingIsLeft();
   }, 300_000);
 }
@@ -144,17 +112,17 @@ test('what a killed supervisor leaves is cleared by the next start, which works 
   const before = machineSettings();
   start('process.kill(cluster.supervisor, "SIGKILL");');
   await until('it is up', isUp);
-  await until('the program has ended', () => started?.exitCode !== null);
+  await until('the program has ended', isGone);
   look();
   expect(seen.links.size).toBeGreaterThan(0);
   expect(remains().filter(line => line.endsWith('in a node')).length).toBeGreaterThan(20);
   expect(machineSettings()).toEqual(before);
 
-  start(forever);
+  start(FOREVER);
   await until('it is up', isUp);
   expect(readdirSync(folder)).toHaveLength(1);
   look();
-  started?.kill('SIGINT');
+  kill('SIGINT');
   await nothingIsLeft();
   expect(machineSettings()).toEqual(before);
 }, 600_000);
