@@ -18,6 +18,7 @@ import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
+import { certificatePods, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
 import { controlPlanePods } from './evidence/sources/node-ports.ts';
 import { nodes } from './evidence/sources/platform.ts';
 import { pods } from './evidence/sources/workloads.ts';
@@ -57,7 +58,7 @@ export interface AuditQuestion {
 }
 
 /** All there is to read: what a snapshot holds, so that any question can be put to it. */
-export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources] };
+export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages, certificatePods] };
 
 export interface ReadingOptions {
   readonly namespace?: string;
@@ -68,6 +69,10 @@ export interface ReadingOptions {
   readonly optIns?: readonly string[];
   /** How kubelets are reached; absent: through the API server. */
   readonly kubelet?: 'proxy' | 'direct' | 'off';
+  /** Where the pods of `--node-files` are created and of what image, where that was said. */
+  readonly nodeFiles?: { readonly namespace?: string; readonly image?: string };
+  /** Called with a sentence that the person should read, whatever becomes of the report. */
+  readonly onWarning?: (sentence: string) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
@@ -150,6 +155,8 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   ]);
   const first = await firstAnswer(client);
   const wanted = new Set([...sourcesFor(question), ...alsoFor(options.optIns ?? [])]);
+  // The pods that read files are made of what these say.
+  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) wanted.add(nodeImages).add(certificatePods);
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const { namespace } = options;
   const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
@@ -167,6 +174,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
       : {}),
     notRequested: unread,
     ...(options.kubelet === 'direct' ? { kubelets: { way: 'direct' as const, takeAsTheyAre: options.optIns?.includes('--kubelet-insecure-tls') === true } } : {}),
+    nodeFiles: { ...options.nodeFiles, warn: options.onWarning ?? (() => undefined) },
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.clusterId === undefined ? {} : { clusterId: options.clusterId }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),

@@ -38,6 +38,7 @@ import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiNodeCertificateWithoutNode from './pki/pki-node-certificate-without-node.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
+import pkiRenewedNotRestarted from './pki/pki-renewed-not-restarted.ts';
 import pkiRootCaDiffers from './pki/pki-root-ca-differs.ts';
 import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
 import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
@@ -104,6 +105,7 @@ export const CHECKS: readonly Check[] = [
   pkiLongLivedClientCertificate,
   pkiNodeCertificateWithoutNode,
   pkiPrivilegedClientCertificate,
+  pkiRenewedNotRestarted,
   pkiRootCaDiffers,
   pkiServerAuthorityMismatch,
   pkiServerCertificateAsLogin,

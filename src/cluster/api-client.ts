@@ -2,6 +2,7 @@ import type { ConfiguredConnection } from '../evidence/configured-connection.ts'
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import type { RawTlsServer } from '../evidence/raw-tls-server.ts';
 import type { Connection } from '../evidence/snapshot.ts';
+import type { NodeFilesPod } from './node-files-pod.ts';
 
 /** What the person gave on the command line to reach a cluster; every field as kubectl's flag of that name. */
 export interface ConnectionFlags {
@@ -57,7 +58,7 @@ export interface StreamedAnswer {
 /** One request as `-v` shows it: no headers, no bodies. */
 export interface RequestEvent {
   /** `TLS` is a handshake without a request; its path is a host and a port. */
-  readonly method: 'GET' | 'POST' | 'TLS';
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'TLS';
   readonly path: string;
   /** HTTP status, or the error's code where there was no answer. */
   readonly outcome: number | string;
@@ -116,7 +117,7 @@ export type StrangersQuestion = 'health' | 'everything' | 'readOnlyHealth';
 
 /**
  * A connection to one API server. There is no general request: reading and asking about oneself is all that can be
- * said through it.
+ * said through it, and making and deleting the pods of `--node-files`.
  */
 export interface ApiClient {
   readonly connection: Connection;
@@ -157,6 +158,17 @@ export interface ApiClient {
   readonly askAsStranger: (node: NodeAddress, question: StrangersQuestion, options: { readonly timeoutMilliseconds: number }) => Promise<Answer | 'closed'>;
   /** POSTs a review of the caller itself; any other path is refused before a byte is sent. */
   readonly selfReview: (path: string, body: object) => Promise<Answer>;
+  /**
+   * Creates a pod that reads certificates of a node, or only asks whether the server would. Goes on when the run is
+   * interrupted, since a pod of which nobody knows whether it is there cannot be deleted for sure.
+   * @throws {RequestFailure} as `get`; the pod may be there all the same
+   */
+  readonly createNodeFilesPod: (pod: NodeFilesPod, options: { readonly dryRun: boolean }) => Promise<Answer>;
+  /**
+   * Deletes such a pod at once; any other name is refused before a byte is sent. Works when the run was interrupted, too.
+   * @throws {RequestFailure} as `get`
+   */
+  readonly deleteNodeFilesPod: (pod: { readonly namespace: string; readonly name: string; readonly uid?: string }) => Promise<Answer>;
   /**
    * What the server shows to anybody, looked at once. No credential is sent.
    * @throws {RequestFailure} no handshake succeeds

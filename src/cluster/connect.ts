@@ -46,6 +46,7 @@ const LONGEST_STATUS = 4 * 1024 * 1024;
 /** The metrics of a kubelet with hundreds of pods are a tenth of this. */
 const LONGEST_BEYOND = 32 * 1024 * 1024;
 const MOST_BEYOND = 16;
+const LASTING = { timeoutMilliseconds: 10_000 };
 const SELF_REVIEW = /^\/apis\/(authentication\.k8s\.io\/v\d[a-z0-9]*\/selfsubjectreviews|authorization\.k8s\.io\/v\d[a-z0-9]*\/selfsubject(access|rules)reviews)$/;
 
 /**
@@ -106,7 +107,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       ...(request.body === undefined ? {} : { body: request.body }),
       agent,
       longestBody,
-      signal,
+      signal: request.lasting === undefined ? signal : new AbortController().signal,
     };
   }
 
@@ -121,7 +122,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     const agent = request.beyond === undefined ? agents.agent : agents.beyond;
     const own = request.freshConnection ? createAgent(wire, false) : agent;
     const report = reporter(request);
-    const timed = request.beyond === undefined ? wire : { ...wire, ...request.beyond };
+    const timed = { ...wire, ...(request.beyond ?? request.lasting) };
     try {
       const answer = await exchange(timed, exchangeOf(request, credential, own, request.beyond === undefined ? LONGEST_BODY : LONGEST_BEYOND));
       report(answer.status, answer.bytes);
@@ -204,7 +205,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       target,
       login: credentials.login(),
       request: asked,
-      timeoutSeconds: (request.beyond ?? line.wire).timeoutMilliseconds / 1000,
+      timeoutSeconds: (request.beyond ?? request.lasting ?? line.wire).timeoutMilliseconds / 1000,
       ...(line.wire.proxy === undefined ? {} : { proxy: line.wire.proxy.host }),
       peek: async () => (await import('./server-certificate.ts')).peekServerCertificate(line.wire),
     });
@@ -316,6 +317,16 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
       return send({ method: 'POST', path, freshConnection: false, body: JSON.stringify(body) }, oneTry);
     },
+    createNodeFilesPod: async (pod, { dryRun }) => {
+      const { nodeFilesManifest, podsPath } = await import('./node-files-pod.ts');
+      return send({ method: 'POST', path: `${podsPath(pod.namespace)}${dryRun ? '?dryRun=All' : ''}`, freshConnection: true, body: JSON.stringify(nodeFilesManifest(pod)), lasting: LASTING }, oneTry);
+    },
+    deleteNodeFilesPod: async ({ namespace, name, uid }) => {
+      const { NODE_FILES_NAME, podsPath } = await import('./node-files-pod.ts');
+      if (!NODE_FILES_NAME.test(name)) throw new Error(`only pods of --node-files may be deleted, not ${name}`);
+      const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) });
+      return send({ method: 'DELETE', path: podsPath(namespace, name), freshConnection: true, body, lasting: LASTING }, oneTry);
+    },
     configured: () => configuredConnection(target, credentials, trust.configured),
     handshake: () => (seen ??= lookAtHandshake()),
     close,
@@ -347,12 +358,14 @@ interface Line {
 }
 
 interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly freshConnection: boolean;
   readonly accept?: string;
   readonly body?: string;
   readonly beyond?: GetOptions['beyond'];
+  /** Does not end with the connection, which closes when the run is interrupted; so it has a limit of its own. */
+  readonly lasting?: { readonly timeoutMilliseconds: number };
 }
 
 /** The API server's own 401 is a Status; a kubelet's is a bare word. */

@@ -51,7 +51,7 @@ function relayOf({ proxy, plainHttp }: Wire): URL | undefined {
 }
 
 export interface Exchange {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** The path on the server, its prefix included. */
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;

@@ -3,6 +3,7 @@ import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
+import { certificatePods, nodeImages } from '../evidence/sources/node-files.ts';
 import { controlPlanePods } from '../evidence/sources/node-ports.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { pods } from '../evidence/sources/workloads.ts';
@@ -14,6 +15,7 @@ import { readGet, readSelfReview } from './read-get.ts';
 import { readList } from './read-list.ts';
 import type { KubeletAccess } from './kubelet-access.ts';
 import { createKubeletRun, readNodes } from './read-nodes.ts';
+import type { NodeFilesAccess } from './read-node-files.ts';
 import { readReplicas } from './read-replicas.ts';
 
 /** More lists at a time only load the API server's fair queuing and our memory; measured, four is the knee. */
@@ -34,6 +36,8 @@ export interface CollectOptions {
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
   /** How kubelets are reached; absent: through the API server. */
   readonly kubelets?: KubeletAccess;
+  /** How the pods of `--node-files` are made. */
+  readonly nodeFiles?: NodeFilesAccess;
   /** Field numbers of built-in kinds for sources that are not the program's own. */
   readonly schema?: WireSchema;
   /** Once aborted, what was not read becomes a gap with this reason. */
@@ -53,8 +57,9 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
   const perNode = wanted.filter(source => source.per === 'node');
   const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
+  const isReadingFiles = perNode.some(source => source.read.how === 'nodeFiles' && options.notRequested?.has(source) !== true);
   const isLooking = perNode.some(source => source.read.how === 'nodePorts' && options.notRequested?.has(source) !== true);
-  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking ? [controlPlanePods] : [])];
+  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking ? [controlPlanePods] : []), ...(isReadingFiles ? [nodeImages, certificatePods] : [])];
   const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
   const total = before.length + perNode.length + rest.length;
   const kubelets = createKubeletRun();
@@ -111,6 +116,10 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         return readNodes(metering, source, read, nodeNames(source), kubelets, options.kubelets);
       case 'kubeletProbe':
         return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
+      case 'nodeFiles': {
+        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, certificatePods) };
+        return (await import('./read-node-files.ts')).readNodeFiles(metering, source, known, options.nodeFiles ?? { warn: () => undefined }, options.signal);
+      }
       case 'nodePorts':
         return readPorts(metering, source, read);
       case 'get': {
@@ -224,6 +233,8 @@ function metered(client: ApiClient): { client: ApiClient; requests: () => number
       getStream: (path, options) => countedStream(client.getStream(path, options)),
       get: (path, options) => counted(client.get(path, options)),
       selfReview: (path, body) => counted(client.selfReview(path, body)),
+      createNodeFilesPod: (pod, how) => counted(client.createNodeFilesPod(pod, how)),
+      deleteNodeFilesPod: pod => counted(client.deleteNodeFilesPod(pod)),
       handshakeThroughPod: (...asked) => {
         requests += 1;
         return client.handshakeThroughPod(...asked);

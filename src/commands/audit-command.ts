@@ -8,7 +8,7 @@ import { escapeForTerminal } from '../report/escape.ts';
 import type { Style } from '../report/style.ts';
 import type { Snapshot } from '../evidence/snapshot.ts';
 import { Problem } from '../problem.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, isAtLeast, namespaceOf, optInsOf, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, isAtLeast, namespaceOf, nodeFilesWarning, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -55,6 +55,8 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
   if (flags['probe-anonymous'] && !flags.quiet) {
     process.stderr.write('--probe-anonymous: each kubelet gets a request without a credential on ports 10250 and 10255, which monitoring may take for an attack\n');
   }
+  const warning = nodeFilesWarning(flags);
+  if (warning !== undefined && !flags.quiet) process.stderr.write(`${warning}\n`);
   if (flags['probe-nodes'] && !flags.quiet) {
     process.stderr.write('--probe-nodes: each node gets handshakes at its own address and its kubelet a request without a credential, which monitoring may take for an attack\n');
   }
@@ -74,6 +76,7 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
 async function auditSaved(file: string, question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
   if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
   if (flags.kubelet !== undefined || flags['probe-anonymous']) throw new Problem('--snapshot reads a file and asks no kubelet; give --kubelet and --probe-anonymous when the snapshot is taken', { exitCode: 2 });
+  if (flags['node-files']) throw new Problem('--snapshot reads a file and no node; give --node-files when the snapshot is taken', { exitCode: 2 });
   if (flags.tunnel || flags['probe-nodes']) throw new Problem('--snapshot reads a file and asks no node; give --tunnel and --probe-nodes when the snapshot is taken', { exitCode: 2 });
   return judge(await openSnapshot(file, judging.at, flags), question, judging);
 }

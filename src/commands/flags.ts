@@ -45,6 +45,9 @@ export const auditFlags = {
   kubelet: Flags.option({ summary: 'how kubelets are asked for their settings: through the API server (proxy, the default), at the nodes\' own addresses with your credential (direct), or not at all (off)', options: KUBELET_WAYS })(),
   'kubelet-insecure-tls': Flags.boolean({ summary: 'with --kubelet direct: send your credential also to kubelets whose certificate cannot be verified' }),
   'probe-anonymous': Flags.boolean({ summary: 'send each kubelet a request without a credential, through the API server and a pod on its node' }),
+  'node-files': Flags.boolean({ summary: 'read the certificate files of every node, by a pod on each that mounts their directories read-only and is deleted again' }),
+  'node-files-namespace': Flags.string({ summary: 'with --node-files: the namespace of those pods (kube-system by default)', helpValue: 'NAMESPACE' }),
+  'node-files-image': Flags.string({ summary: 'with --node-files: the image of those pods, which may be pulled; by default one with a shell that is on the node already', helpValue: 'IMAGE' }),
   tunnel: Flags.boolean({ summary: 'make TLS handshakes with the ports of each node, also those of 127.0.0.1, through the API server and a pod on it (pods/portforward)' }),
   'probe-nodes': Flags.boolean({ summary: 'make TLS handshakes with the ports of each node at its own address, and send its kubelet a request without a credential' }),
   timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),
@@ -131,10 +134,13 @@ export function optInsOf(flags: {
   readonly kubelet?: (typeof KUBELET_WAYS)[number] | undefined;
   readonly 'kubelet-insecure-tls'?: boolean | undefined;
   readonly 'probe-anonymous'?: boolean | undefined;
+  readonly 'node-files'?: boolean | undefined;
+  readonly 'node-files-namespace'?: string | undefined;
+  readonly 'node-files-image'?: string | undefined;
   readonly tunnel?: boolean | undefined;
   readonly 'probe-nodes'?: boolean | undefined;
   readonly as?: string | undefined;
-}): { readonly kubelet?: (typeof KUBELET_WAYS)[number]; readonly optIns: readonly string[] } {
+}): { readonly kubelet?: (typeof KUBELET_WAYS)[number]; readonly optIns: readonly string[]; readonly nodeFiles?: { readonly namespace?: string; readonly image?: string } } {
   const { kubelet } = flags;
   if (kubelet === 'direct' && flags.as !== undefined) {
     throw new Problem('--kubelet direct cannot be used with --as: kubelets know no impersonation and would answer to your own name', { exitCode: 2 });
@@ -144,8 +150,27 @@ export function optInsOf(flags: {
   }
   return {
     ...(kubelet === undefined ? {} : { kubelet }),
-    optIns: (['kubelet-insecure-tls', 'probe-anonymous', 'tunnel', 'probe-nodes'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
+    ...nodeFilesOf(flags),
+    optIns: (['kubelet-insecure-tls', 'probe-anonymous', 'tunnel', 'probe-nodes', 'node-files'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
   };
+}
+
+/** @throws {Problem} for a namespace or an image that cannot be one, or that is given without --node-files */
+function nodeFilesOf(flags: Parameters<typeof optInsOf>[0]): { readonly nodeFiles?: { readonly namespace?: string; readonly image?: string } } {
+  const { 'node-files-namespace': namespace, 'node-files-image': image } = flags;
+  if (namespace === undefined && image === undefined) return {};
+  if (flags['node-files'] !== true) throw new Problem(`--node-files-${image === undefined ? 'namespace' : 'image'} has a meaning with --node-files only`, { exitCode: 2 });
+  if (namespace !== undefined && !NAMESPACE.test(namespace)) throw new Problem(`--node-files-namespace takes the name of one namespace, which "${namespace}" cannot be`, { exitCode: 2 });
+  if (image !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,500}$/.test(image)) throw new Problem(`--node-files-image takes the name of an image, which "${image}" cannot be`, { exitCode: 2 });
+  return { nodeFiles: { ...(namespace === undefined ? {} : { namespace }), ...(image === undefined ? {} : { image }) } };
+}
+
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** What --node-files is about to do, said before it is done; undefined without the flag. */
+export function nodeFilesWarning(flags: { readonly 'node-files'?: boolean | undefined; readonly 'node-files-namespace'?: string | undefined }): string | undefined {
+  if (flags['node-files'] !== true) return undefined;
+  return `--node-files: on each node a pod called secaudit-node-files-... is created in namespace ${flags['node-files-namespace'] ?? 'kube-system'}, which mounts directories of certificates read-only, and is deleted again`;
 }
 
 /**
@@ -155,7 +180,7 @@ export function optInsOf(flags: {
 export function namespaceOf(flags: { readonly namespace?: string | undefined; readonly 'all-namespaces'?: boolean | undefined }): { readonly namespace?: string } {
   const { namespace } = flags;
   if (namespace === undefined || flags['all-namespaces'] === true) return {};
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace)) {
+  if (!NAMESPACE.test(namespace)) {
     throw new Problem(`--namespace takes the name of one namespace, which "${namespace}" cannot be`, { exitCode: 2 });
   }
   return { namespace };

@@ -54,6 +54,10 @@ export function followRun(flags: { readonly quiet: boolean; readonly verbose: bo
   return {
     options: {
       signal: abort.signal,
+      onWarning(sentence) {
+        clearLine();
+        process.stderr.write(`${escapeForTerminal(sentence)}\n`);
+      },
       onProgress(event) {
         finished = event.finished;
         total = event.total;

@@ -3,7 +3,7 @@ import { EVERYTHING, takeSnapshot } from '../audit.ts';
 import { Problem } from '../problem.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand } from './audit-command.ts';
-import { auditFlags, connectionFlags, connectionOf, namespaceOf, optInsOf, outputFlags } from './flags.ts';
+import { auditFlags, connectionFlags, connectionOf, namespaceOf, nodeFilesWarning, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -21,6 +21,9 @@ export default class Snapshot extends BaseCommand {
     kubelet: auditFlags.kubelet,
     'kubelet-insecure-tls': auditFlags['kubelet-insecure-tls'],
     'probe-anonymous': auditFlags['probe-anonymous'],
+    'node-files': auditFlags['node-files'],
+    'node-files-namespace': auditFlags['node-files-namespace'],
+    'node-files-image': auditFlags['node-files-image'],
     tunnel: auditFlags.tunnel,
     'probe-nodes': auditFlags['probe-nodes'],
     timeout: auditFlags.timeout,
@@ -31,6 +34,8 @@ export default class Snapshot extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Snapshot);
     const run = followRun(flags);
+    const warning = nodeFilesWarning(flags);
+    if (warning !== undefined && !flags.quiet) process.stderr.write(`${warning}\n`);
     try {
       const snapshot = await takeSnapshot(connectionOf(flags), EVERYTHING, {
         ...run.options,

@@ -49,6 +49,10 @@ export interface Snapshot {
 /** The evidence of one source, or the gap: also for snapshots that do not have it or have it in another projection. */
 export function evidenceOf(snapshot: Snapshot, source: Source): { readonly value: unknown } | { readonly gap: Gap } {
   const collected = Object.hasOwn(snapshot.sources, source.id) ? snapshot.sources[source.id] : undefined;
+  if (collected === undefined && source.optIn !== undefined) {
+    // Whoever wrote the snapshot did not know the flag, or was not given it.
+    return { gap: { kind: 'notRequested', reason: 'flagNotGiven', source: source.id, detail: source.optIn.detail, flag: source.optIn.flag } };
+  }
   if (collected === undefined) {
     return { gap: tooOld(source, 'notInSnapshot', `the snapshot holds no ${source.title}`) };
   }

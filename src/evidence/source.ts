@@ -71,6 +71,10 @@ export type Read =
       readonly project: (raw: RawTlsServer) => unknown;
     }
   | {
+      /** A pod on each node that writes the certificates of its files into its log, and is deleted then. */
+      readonly how: 'nodeFiles';
+    }
+  | {
       /** A question about the caller itself. The API calls it create; it stores nothing. */
       readonly how: 'selfReview';
       readonly apiVersion: string;
@@ -116,7 +120,7 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy' | 'pods-portforward';
+  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy' | 'pods-portforward' | 'node-files';
   /** More than a plain read: left unread unless the person gave this flag. */
   readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */

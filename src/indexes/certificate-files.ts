@@ -1,3 +1,4 @@
+import type { Gap } from '../evidence/gap.ts';
 import { apiServerRef, componentRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { ROLE_TITLES, type RoleId, type RoleRow } from './certificate-role.ts';
 import type { Platform } from './platform.ts';
@@ -30,6 +31,13 @@ function howToSee(platform: Platform | undefined, file: string): string {
   return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
 }
 
+const ONLY_IN_FILES = 'only a file on the control plane holds it';
+
+/** The gaps of a certificate that its file would show; where nobody asked for files, why it is not known otherwise. */
+export function unlookedGaps(unlooked: readonly Gap[] | undefined, detail: string): { readonly gaps?: readonly Gap[] } {
+  return unlooked === undefined ? {} : { gaps: unlooked.map(gap => (gap.kind === 'notRequested' ? { ...gap, detail } : gap)) };
+}
+
 /**
  * The roles that only files hold, each with what can be said all the same: nothing on a managed control plane; what the
  * clients of the API server have in common; and, where kubeadm has one control-plane node, the day that the set ends
@@ -43,18 +51,21 @@ export function fileRows(known: {
   readonly serving?: string;
   /** Before this no client certificate ends that the API servers took. */
   readonly bound: string | undefined;
+  /** Why the files themselves were not looked at; absent where they were. */
+  readonly unlooked?: readonly Gap[];
 }): RoleRow[] {
   const { platform, serving, bound } = known;
+  const gaps = unlookedGaps(known.unlooked, ONLY_IN_FILES);
   return FILES.map(({ role, resource, file, isAuthority, usesApi }): RoleRow => {
     const row = { role, title: ROLE_TITLES[role], resource };
     if (platform?.isManaged === true) return { ...row, grade: 'notObservable', how: `${platform.title} runs the control plane` };
     const raise = howToSee(platform, file);
     if (usesApi === true && bound !== undefined && isKubeadm(platform)) {
-      return { ...row, grade: 'bound', notAfterAtLeast: bound, how: 'no client certificate that an API server took since its start ends before', raise };
+      return { ...row, grade: 'bound', notAfterAtLeast: bound, how: 'no client certificate that an API server took since its start ends before', raise, ...gaps };
     }
     if (isAuthority !== true && serving !== undefined && isKubeadm(platform) && known.controlPlanes === 1) {
-      return { ...row, grade: 'inferred', notAfter: serving, how: 'kubeadm issues and renews it together with the certificate of the API server', raise };
+      return { ...row, grade: 'inferred', notAfter: serving, how: 'kubeadm issues and renews it together with the certificate of the API server', raise, ...gaps };
     }
-    return { ...row, grade: 'notObservable', how: 'only a file on the control plane holds it', raise };
+    return { ...row, grade: 'notObservable', how: ONLY_IN_FILES, raise, ...gaps };
   });
 }

@@ -3,6 +3,7 @@ import { joined, SEEN_AS, type BrokenBlock, type Found, type SeenCertificate, ty
 import { sightingsOfBundles } from './sightings-of-bundles.ts';
 import { sightingsOfConnection } from './sightings-of-connection.ts';
 import { sightingsOfExtensions } from './sightings-of-extensions.ts';
+import { sightingsOfNodeFiles } from './sightings-of-node-files.ts';
 import { sightingsOfNodePorts } from './sightings-of-node-ports.ts';
 import { sightingsOfPodCertificates } from './sightings-of-pod-certificates.ts';
 import { sightingsOfRequests } from './sightings-of-requests.ts';
@@ -24,6 +25,7 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     trust: sightingsOfTrust,
     requests: sightingsOfRequests,
     extensions: sightingsOfExtensions,
+    files: sightingsOfNodeFiles,
     nodePorts: sightingsOfNodePorts,
     bundles: sightingsOfBundles,
     podCertificates: sightingsOfPodCertificates,

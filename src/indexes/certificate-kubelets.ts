@@ -1,8 +1,10 @@
 import type { Attempted } from '../evidence/need.ts';
 import type { KubeletMetrics } from '../evidence/kubelet-metrics.ts';
+import type { Gap } from '../evidence/gap.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { PerResult } from '../evidence/source.ts';
 import { endFrom } from './certificate-ends.ts';
+import { unlookedGaps } from './certificate-files.ts';
 import type { CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenCertificate } from './certificate-sighting.ts';
 import { gradeOf, ROLE_TITLES, wordsOf, type RoleRow } from './certificate-role.ts';
@@ -21,8 +23,11 @@ const KINDS = {
   server: { role: 'kubelet-serving', title: ROLE_TITLES['kubelet-serving'] },
 } as const;
 
-/** The client and the serving certificate of every kubelet. */
-export function kubeletRows(nodes: readonly NodeName[] | undefined, kubelets: Attempted<readonly PerResult<KubeletMetrics>[]>, inventory: CertificateInventory): RoleRow[] {
+/**
+ * The client and the serving certificate of every kubelet.
+ * @param unlooked why the files of the nodes were not looked at; absent where they were
+ */
+export function kubeletRows(nodes: readonly NodeName[] | undefined, kubelets: Attempted<readonly PerResult<KubeletMetrics>[]>, inventory: CertificateInventory, unlooked?: readonly Gap[]): RoleRow[] {
   const issued = Map.groupBy(inventory.certificates.filter(each => isSeenAs(each, 'issued')), ({ certificate }) => certificate.commonName);
   const answers = new Map('value' in kubelets ? kubelets.value.map(each => [each.of, each] as const) : []);
   return (nodes ?? []).flatMap(node => {
@@ -32,21 +37,21 @@ export function kubeletRows(nodes: readonly NodeName[] | undefined, kubelets: At
       const read = { ...node, ...KINDS[usage], certificates: own.filter(({ certificate }) => certificate.usages?.includes(usage) === true) };
       if ('gaps' in kubelets) return unread(read, kubelets.gaps);
       if (answer === undefined) return unread(read, [{ kind: 'gap', reason: 'notSeen', source: 'kubeletmetrics', detail: 'the node joined while the kubelets were read' }]);
-      return 'gap' in answer ? unread(read, [answer.gap]) : answered(read, usage, answer.value);
+      return 'gap' in answer ? unread(read, [answer.gap]) : answered(read, usage, answer.value, unlooked);
     });
   });
 }
 
 type Read = NodeName & { readonly role: RoleRow['role']; readonly title: string; readonly certificates: readonly SeenCertificate[] };
 
-function answered({ name, resource, role, title, certificates }: Read, usage: 'client' | 'server', metrics: KubeletMetrics): RoleRow {
+function answered({ name, resource, role, title, certificates }: Read, usage: 'client' | 'server', metrics: KubeletMetrics, unlooked: readonly Gap[] | undefined): RoleRow {
   const row = { role, title, instance: name, resource };
   const left = usage === 'client' ? metrics.clientTtlSeconds : metrics.serverTtlSeconds;
   const at = metrics.scrapes.at(-1)?.at;
   if (left === undefined || at === undefined) {
     // Without rotation the kubelet counts nothing; it made its serving certificate itself then, or was given both as files.
     const how = usage === 'client' ? 'the kubelet rotates no client certificate, so it counts none' : 'made by the kubelet itself, or given to it as a file: it counts only what it rotates';
-    return newest({ name, resource, role, title, certificates }, { ...row, grade: 'notObservable', how, raise: raiseOf(usage) });
+    return newest({ name, resource, role, title, certificates }, { ...row, grade: 'notObservable', how, raise: raiseOf(usage), ...unlookedGaps(unlooked, how) });
   }
   const notAfter = endFrom(left, at);
   const same = certificates.find(({ certificate }) => Math.abs(Date.parse(certificate.notAfter) - Date.parse(notAfter)) <= SAME_SECONDS * 1000);

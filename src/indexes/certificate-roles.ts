@@ -3,6 +3,7 @@ import { apiServerRef, componentRef, kubeconfigRef, type ResourceRef } from '../
 import { refOf } from '../evidence/source.ts';
 import { apiServerMetrics } from '../evidence/sources/api-server.ts';
 import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
+import { nodeFiles } from '../evidence/sources/node-files.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
@@ -34,12 +35,14 @@ export const certificateRoles = defineIndex({
     kubelets: attempt(kubeletMetrics),
     apiServers: attempt(apiServerMetrics),
     kubeProxy: attempt(kubeProxyLogin),
+    files: attempt(nodeFiles),
   },
   build({ inventory, kubelets, apiServers, kubeProxy, ...read }, { now }): CertificateRoles {
     const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
     const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).map(({ metadata }) => metadata.name);
     const [serving] = inventory.certificates.filter(each => isSeenAs(each, 'serving'));
+    const unlooked = 'gaps' in read.files ? { unlooked: read.files.gaps } : {};
     const seen = seenRows(inventory, new Set(nodeList?.map(({ metadata }) => `system:node:${metadata.name}`)));
     const unseen: RoleRow[] = [
       toKubelets(kubelets, distribution?.isManaged === true),
@@ -48,8 +51,9 @@ export const certificateRoles = defineIndex({
         ...(controlPlanes === undefined ? {} : { controlPlanes: controlPlanes.length }),
         ...(serving === undefined ? {} : { serving: serving.certificate.notAfter }),
         bound: boundOf(apiServers),
+        ...unlooked,
       }),
-      ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory),
+      ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory, 'gaps' in read.files ? read.files.gaps : undefined),
       proxyRow(kubeProxy, nodeList?.length),
     ];
     const nodeNames = { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes };

@@ -40,6 +40,8 @@ function keptWords({ read }: Source): string {
       }`;
     case 'kubeletProbe':
       return 'Only with `--probe-anonymous`: requests without a credential to each kubelet, `GET /healthz` on port 10250 and on port 10255, and where the first is answered `GET /debug/pprof/cmdline`, through the API server and a pod that shares the network of the node. Keeps the status of the answers and which pod it was.';
+    case 'nodeFiles':
+      return 'Only with `--node-files`: a pod on each node, which mounts directories of certificates read-only and writes the certificates of their files into its log; keys do not leave it. Each pod is tried with `dryRun` first, created, looked at until it has ended, and deleted, as are pods that an earlier run left. Keeps the paths and the certificates of the files, when they were written, which files a kubeconfig names, the directories, what could not be looked at, and the image.';
     case 'nodePorts':
       return `Only with \`${read.way === 'tunnel' ? '--tunnel' : '--probe-nodes'}\`: TLS handshakes that are given up before a request, with the kubelet of each node and, on control-plane nodes, with the API server, the controller manager, the scheduler and etcd, ${
         read.way === 'tunnel' ? 'through the API server and a pod that shares the network of the node' : "at the node's own address; and requests without a credential to its kubelet, as `--probe-anonymous` sends them"

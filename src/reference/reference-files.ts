@@ -51,6 +51,13 @@ export function referenceFiles(
       clusterRoleFor('secaudit-pods-portforward', sources, 'pods-portforward'),
     ),
   );
+  files.set(
+    'deploy/clusterrole-node-files.yaml',
+    manifest(
+      'Add-on, only if you want to grant it: what "kubectl secaudit --node-files" takes in the namespace of its pods. Bind it there alone, with a RoleBinding in kube-system: who may create pods there can become root on every node.',
+      clusterRoleFor('secaudit-node-files', sources, 'node-files'),
+    ),
+  );
   return files;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { EVERYTHING, sourcesFor } from '../../src/audit.ts';
 import { FAMILIES, familyOf } from '../../src/checks/define-check.ts';
@@ -31,7 +32,12 @@ describe('the registry', () => {
   it('asks for get and list only, and for no wildcard', () => {
     const roles = globSync('deploy/clusterrole*.yaml', { cwd: root }).map(read).join('\n');
     expect(roles).not.toMatch(/\*/);
-    expect([...roles.matchAll(/verbs:\n((?: +- \w+\n)+)/g)].flatMap(([, verbs = '']) => verbs.trim().split(/\s*- ?/).filter(verb => verb !== '')).filter(verb => verb !== 'get' && verb !== 'list')).toEqual([]);
+    const verbsIn = (text: string): string[] => [...text.matchAll(/verbs:\n((?: +- \w+\n)+)/g)].flatMap(([, verbs = '']) => verbs.trim().split(/\s*- ?/).filter(verb => verb !== ''));
+    const readOnly = globSync('deploy/clusterrole*.yaml', { cwd: root }).filter(file => !file.endsWith('-node-files.yaml')).map(read).join('\n');
+    expect(verbsIn(readOnly).filter(verb => verb !== 'get' && verb !== 'list')).toEqual([]);
+    // The one exception: pods of --node-files are created and deleted, and nothing else is.
+    const nodeFiles = parseYaml(read('deploy/clusterrole-node-files.yaml')) as { readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[] };
+    expect(nodeFiles.rules.filter(({ verbs }) => verbs.some(verb => verb !== 'get' && verb !== 'list')).map(({ resources, verbs }) => [resources, verbs])).toEqual([[['pods'], ['create']], [['pods'], ['delete']]]);
   });
 });
 

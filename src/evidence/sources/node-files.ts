@@ -1,0 +1,120 @@
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { Permission } from '../gap.ts';
+import type { NodeFiles } from '../node-files.ts';
+import { listSource, type OptIn, type PerResult, type Source } from '../source.ts';
+
+/** Where the pods of `--node-files` are created, unless told otherwise: Pod Security lets mounts of the node in there. */
+export const NODE_FILES_NAMESPACE = 'kube-system';
+
+const optIn: OptIn = { flag: '--node-files', detail: 'no pod was created to read the certificate files of the nodes' };
+
+/** The rights that the pods take in their namespace. */
+export function nodeFilesRights(namespace: string): readonly Permission[] {
+  return (['create', 'get', 'list', 'delete'] as const).map((verb): Permission => ({ apiGroup: '', resource: 'pods', verb, namespace }))
+    .concat({ apiGroup: '', resource: 'pods/log', verb: 'get', namespace });
+}
+
+/** The certificates in the files of every node, read by a pod that lives for seconds. */
+export const nodeFiles: Source<readonly PerResult<NodeFiles>[]> = {
+  type: 'source',
+  id: 'nodefiles',
+  title: 'certificate files of the nodes',
+  projectionVersion: 1,
+  read: { how: 'nodeFiles' },
+  per: 'node',
+  permissions: [...nodeFilesRights(NODE_FILES_NAMESPACE), { apiGroup: '', resource: 'nodes', verb: 'list' }],
+  addOnRole: 'node-files',
+  optIn,
+  skippedWithNamespace: true,
+};
+
+/** Images with a shell that lie on each node: what a pod can be made of without pulling anything. */
+export const nodeImages = {
+  ...listSource<V1Node>()({
+    id: 'nodeimages',
+    title: 'images on Nodes',
+    apiVersion: 'v1',
+    kind: 'Node',
+    resource: 'nodes',
+    namespaced: false,
+    projectionVersion: 1,
+    fields: { metadata: { name: true }, status: { images: [{ names: nameWithShell }] } },
+  }),
+  optIn,
+};
+
+/** Static pods of the control plane: which directories of their node they use, and since when they run. */
+export const certificatePods = {
+  ...listSource<V1Pod>()({
+    id: 'certificatepods',
+    title: 'control-plane Pods with certificates',
+    apiVersion: 'v1',
+    kind: 'Pod',
+    resource: 'pods',
+    namespaced: true,
+    namespace: 'kube-system',
+    labelSelector: 'tier=control-plane',
+    projectionVersion: 1,
+    fields: {
+      metadata: { name: true, namespace: true, labels: componentOf, annotations: isMirror },
+      spec: { nodeName: true, volumes: [{ hostPath: { path: certificatePath, type: true } }] },
+      status: { containerStatuses: [{ state: { running: { startedAt: true } } }] },
+    },
+  }),
+  optIn,
+};
+
+/** One such Pod as this source keeps it. */
+export type CertificatePod = NonNullable<(typeof certificatePods)['evidence']>[number];
+
+/**
+ * Names of images that hold a shell, the smallest first. Sources: the Dockerfiles of busybox, alpine, k3s-io/klipper-lb
+ * (alpine), flannel-io/flannel (alpine), kubernetes/release distroless-iptables (dash; the base of kube-proxy and, like
+ * debian-iptables before it, of kindnetd), cilium/cilium (ubuntu), projectcalico/calico node (UBI). One that has none any
+ * more shows when the pod starts, and the next is tried.
+ */
+const SHELLS: readonly RegExp[] = ['busybox', 'alpine', 'klipper-lb', 'flannel', 'kube-proxy(-[a-z0-9]+)?', 'kindnetd', 'cilium', 'calico/node|mirrored-calico-node']
+  .map(name => new RegExp(`^[A-Za-z0-9][A-Za-z0-9._:/-]*/([a-z-]*-)?(${name})(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$`));
+
+/** The name of an image that should hold a shell, by its tag where it has one; nothing of any other. */
+function nameWithShell(names: readonly string[]): string | undefined {
+  if (!Array.isArray(names)) return undefined;
+  const known = names.filter((name): name is string => typeof name === 'string' && name.length < 300 && rankOf(name) >= 0);
+  return known.find(name => !name.includes('@')) ?? known[0];
+}
+
+/** The images with a shell on one node, the smallest first. */
+export function imagesWithShell(node: NonNullable<(typeof nodeImages)['evidence']>[number] | undefined): readonly string[] {
+  const names = node?.status?.images?.flatMap(image => image.names ?? []) ?? [];
+  return names.toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
+}
+
+function rankOf(name: string): number {
+  return SHELLS.findIndex(pattern => pattern.test(name));
+}
+
+/** Which component of the control plane it is. */
+function componentOf(labels: { readonly [name: string]: string }): { readonly component?: string } {
+  const component: unknown = labels['component'];
+  return typeof component === 'string' && /^[a-z][a-z0-9-]{0,62}$/.test(component) ? { component } : {};
+}
+
+/** Whether the kubelet made it from a file: only then its mounts say what is on the node. */
+function isMirror(annotations: { readonly [name: string]: string }): boolean {
+  return typeof annotations['kubernetes.io/config.mirror'] === 'string';
+}
+
+/** What holds the authorities of the operating system, or data, and no certificate of the cluster. */
+const NOT_OURS = /^\/(etc\/(ssl\/certs|ca-certificates|pki)|usr|var\/lib\/etcd|var\/log|var\/db)(\/|$)|flexvolume|volume\/exec|\/manifests(\/|$)|\/db(\/|$)/;
+
+/** A path that certificates may lie below; of any other mount nothing stays. */
+function certificatePath(path: string): string | undefined {
+  return typeof path === 'string' && !NOT_OURS.test(path) && /kube|pki|tls|cert|ssl|rancher/.test(path) ? path : undefined;
+}
+
+/** The directories of certificates that a pod mounts; of a mounted file its directory. */
+export function certificateDirectories({ spec }: CertificatePod): readonly string[] {
+  const found = (spec?.volumes ?? []).flatMap(({ hostPath: { path, type } = {} }) =>
+    path === undefined ? [] : type?.startsWith('File') === true ? path.replace(/\/[^/]*$/, '') : path.replace(/\/$/, ''));
+  return [...new Set(found)].sort();
+}
