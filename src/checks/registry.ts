@@ -29,6 +29,8 @@ import pkiCertificateMalformed from './pki/pki-certificate-malformed.ts';
 import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-authority.ts';
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
+import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
@@ -39,6 +41,7 @@ import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
 import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
 import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSharedServingKey from './pki/pki-shared-serving-key.ts';
 import pkiSigningRequestBeyondRule from './pki/pki-signing-request-beyond-rule.ts';
 import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
 import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
@@ -89,6 +92,8 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateOutlivesAuthority,
   pkiCertificateUnreadable,
   pkiComponentIdentityMisused,
+  pkiEtcdTrustsClusterAuthority,
+  pkiEtcdWithoutClientCertificates,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiLeafMayIssue,
@@ -99,6 +104,7 @@ export const CHECKS: readonly Check[] = [
   pkiServerCertificateAsLogin,
   pkiServingNameMissing,
   pkiSharedFrontProxyAuthority,
+  pkiSharedServingKey,
   pkiSigningRequestBeyondRule,
   pkiSigningRequestStuck,
   pkiSystemMastersCertificate,

@@ -35,12 +35,18 @@ export function roleWords({ role, title, instance, how }: CertificateRole): stri
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
   if (role === 'extension-authority') return `${title} (${how})`;
   if (role.endsWith('-authority')) return `${title} (${instance ?? 'without a name'})`;
-  return `certificate of the ${title}${role.startsWith('kubelet-') ? ` on ${instance ?? ''}` : ''}`;
+  return `certificate of the ${title}${hasNode(role) && instance !== undefined ? ` on ${instance}` : ''}`;
+}
+
+/** Whether the instance of a role is a node; that of the API server's own may be its name. */
+function hasNode(role: RoleId): boolean {
+  return !['login', 'issued', 'apiserver-serving'].includes(role) && !role.endsWith('-authority');
 }
 
 /** Tells the roles of one resource apart. Serials and the names of what is made at every start do not outlive a renewal. */
 export function roleDiscriminator({ role, instance }: CertificateRole): string {
-  return role === 'apiserver-serving' || role.endsWith('-authority') ? `${role} ${(instance ?? '').replace(/@\d+$/, '')}`.trim() : role;
+  // Those of a kubelet, a login and a request are told apart by their resources.
+  return !role.startsWith('kubelet-') && role !== 'login' && role !== 'issued' ? `${role} ${(instance ?? '').replace(/@\d+$/, '')}`.trim() : role;
 }
 
 /** What could not be looked at, as unknown targets: certificates that may be anywhere in a source that was not read. */
