@@ -1,10 +1,10 @@
 import type { EvidenceItem } from '../../evidence/evidence-item.ts';
 import type { CertificateFacts } from '../../evidence/certificate-facts.ts';
 import type { Gap } from '../../evidence/gap.ts';
-import { formatRef } from '../../evidence/resource-ref.ts';
+import { componentRef, formatRef } from '../../evidence/resource-ref.ts';
 import type { CertificateInventory } from '../../indexes/certificate-inventory.ts';
 import type { SeenAs, SeenCertificate, Sighting } from '../../indexes/certificate-sighting.ts';
-import { ROLE_TITLES, type CertificateRole } from '../../indexes/certificate-role.ts';
+import { ROLE_TITLES, type CertificateRole, type RoleId } from '../../indexes/certificate-role.ts';
 import type { CertificateRoles } from '../../indexes/certificate-roles.ts';
 import { unknownTarget, type UnknownTarget } from '../define-check.ts';
 
@@ -17,8 +17,8 @@ export function certificateEvidence({ certificate, sightings: [first] }: SeenCer
 }
 
 function sightingEvidence({ resource, path, shown }: Sighting, field: string, value: unknown): EvidenceItem {
-  // What a certificate does not say is nothing, and JSON has a word for it.
-  return { resource, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
+  // What a kubelet shows, or keeps in a file, is not part of the Node object. What a certificate does not say is nothing, and JSON has a word for it.
+  return { resource: resource.kind === 'Node' ? componentRef('kubelet') : resource, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
 }
 
 /** When a role ends, as it is known: from the bytes of its certificate, or from what a program counts. */
