@@ -13,6 +13,9 @@ const FILES: readonly { readonly role: RoleId; readonly resource: ResourceRef; r
   { role: 'etcd-peer', resource: componentRef('etcd'), file: 'etcd/peer.crt' },
 ];
 
+/** The flags with which a role can be seen where its program can be reached. */
+const FLAGS: Partial<Readonly<Record<RoleId, string>>> = { 'etcd-server': '--tunnel', 'etcd-peer': '--probe-nodes, from where the nodes can be reached' };
+
 /** Platforms that lay out their files as kubeadm does. */
 function isKubeadm(platform: Platform | undefined): boolean {
   return platform?.distribution === 'kubeadm' || platform?.distribution === 'kind';
@@ -23,9 +26,11 @@ export function howToSeeFiles(isManaged: boolean, file: string): string {
   return isManaged ? 'the provider' : `openssl x509 -noout -enddate -in /etc/kubernetes/pki/${file}, on a control-plane node`;
 }
 
-function howToSee(platform: Platform | undefined, file: string): string {
+function howToSee(platform: Platform | undefined, file: string, role: RoleId): string {
   const distribution = platform?.distribution;
   if (distribution === 'k3s' || distribution === 'rke2') return `${distribution} certificate check, on a server`;
+  const flag = FLAGS[role];
+  if (flag !== undefined) return flag;
   if (distribution !== 'kubeadm') return 'openssl x509 -noout -enddate on its file, on a control-plane node';
   return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
 }
@@ -41,14 +46,20 @@ export function fileRows(known: {
   readonly controlPlanes?: number;
   /** When the API server's serving certificate ends. */
   readonly serving?: string;
+  /** What issued the certificate that etcd was seen to serve with: its name and the id of its key. */
+  readonly etcdIssuer?: { readonly name: string; readonly keyId?: string };
   /** Before this no client certificate ends that the API servers took. */
   readonly bound: string | undefined;
 }): RoleRow[] {
-  const { platform, serving, bound } = known;
+  const { platform, serving, bound, etcdIssuer } = known;
   return FILES.map(({ role, resource, file, isAuthority, usesApi }): RoleRow => {
     const row = { role, title: ROLE_TITLES[role], resource };
     if (platform?.isManaged === true) return { ...row, grade: 'notObservable', how: `${platform.title} runs the control plane` };
-    const raise = howToSee(platform, file);
+    const raise = howToSee(platform, file, role);
+    if (role === 'etcd-authority' && etcdIssuer !== undefined) {
+      const keyId = etcdIssuer.keyId === undefined ? '' : ` with the key ${etcdIssuer.keyId}`;
+      return { ...row, grade: 'notObservable', how: `only a file on the control plane holds it; it is ${etcdIssuer.name}${keyId}, as what etcd serves with says`, raise };
+    }
     if (usesApi === true && bound !== undefined && isKubeadm(platform)) {
       return { ...row, grade: 'bound', notAfterAtLeast: bound, how: 'no client certificate that an API server took since its start ends before', raise };
     }
