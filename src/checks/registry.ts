@@ -30,6 +30,8 @@ import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-auth
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
 import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
+import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
+import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
 import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
@@ -46,6 +48,7 @@ import pkiServiceAccountKeyShared from './pki/pki-service-account-key-shared.ts'
 import pkiServiceAccountKeyWeak from './pki/pki-service-account-key-weak.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
 import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSharedServingKey from './pki/pki-shared-serving-key.ts';
 import pkiSigningRequestBeyondRule from './pki/pki-signing-request-beyond-rule.ts';
 import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
 import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
@@ -97,6 +100,8 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateUnreadable,
   pkiComponentIdentityMisused,
   pkiEtcdSharesAuthority,
+  pkiEtcdTrustsClusterAuthority,
+  pkiEtcdWithoutClientCertificates,
   pkiExtensionBundleUseless,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
@@ -113,6 +118,7 @@ export const CHECKS: readonly Check[] = [
   pkiServiceAccountKeyWeak,
   pkiServingNameMissing,
   pkiSharedFrontProxyAuthority,
+  pkiSharedServingKey,
   pkiSigningRequestBeyondRule,
   pkiSigningRequestStuck,
   pkiSystemMastersCertificate,

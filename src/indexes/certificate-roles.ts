@@ -50,6 +50,7 @@ export const certificateRoles = defineIndex({
         ...(distribution === undefined ? {} : { platform: distribution }),
         ...(controlPlanes === undefined ? {} : { controlPlanes: controlPlanes.length }),
         ...(serving === undefined ? {} : { serving: serving.certificate.notAfter }),
+        ...etcdIssuerIn(inventory),
         bound: boundOf(apiServers),
         ...unlooked,
       }),
@@ -104,6 +105,14 @@ function seenRows(inventory: CertificateInventory, kubeletUsers: ReadonlySet<str
   const issued = inventory.certificates.filter(each => isSeenAs(each, 'issued') && !kubeletUsers.has(each.certificate.commonName ?? ''));
   rows.push(...issued.map(each => exactRow('issued', each.sightings[0].resource, each)));
   return rows;
+}
+
+/** What issued the certificate that etcd serves with, where that was seen. */
+function etcdIssuerIn({ certificates }: CertificateInventory): { readonly etcdIssuer?: { readonly name: string; readonly keyId?: string } } {
+  const seen = certificates.find(({ sightings }) => sightings.some(({ role }) => role === 'etcd-server' || role === 'etcd-peer'));
+  if (seen === undefined) return {};
+  const { issuer: name, authorityKeyId: keyId } = seen.certificate;
+  return { etcdIssuer: { name, ...(keyId === undefined ? {} : { keyId }) } };
 }
 
 /** What the API servers show to kubelets: one row for each that was met. */
