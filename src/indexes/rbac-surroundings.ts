@@ -61,15 +61,23 @@ export const rbacSurroundings = defineIndex({
   },
 });
 
-function stepOf({ metadata, spec }: PodEvidence, unmounted: ReadonlySet<string>): PodStep {
-  const { name, namespace = '' } = metadata;
-  const account = spec?.serviceAccountName ?? 'default';
-  const isMounted = spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
-    || (spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: { namespace, name: account } })));
+/** Whom a pod runs as. */
+export function accountOf({ metadata: { namespace = '' }, spec }: Pick<PodEvidence, 'metadata' | 'spec'>): { readonly namespace: string; readonly name: string } {
+  return { namespace, name: spec?.serviceAccountName ?? 'default' };
+}
+
+/** @param unmounted the accounts, `NAMESPACE/NAME`, that say that their token is not to be mounted */
+export function isTokenMounted(pod: Pick<PodEvidence, 'metadata' | 'spec'>, unmounted: ReadonlySet<string>): boolean {
+  return pod.spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
+    || (pod.spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: accountOf(pod) })));
+}
+
+function stepOf(pod: PodEvidence, unmounted: ReadonlySet<string>): PodStep {
+  const { metadata: { name, namespace = '' }, spec } = pod;
   const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
   return {
     name, namespace,
-    ...(isMounted ? { serviceAccount: account } : {}),
+    ...(isTokenMounted(pod, unmounted) ? { serviceAccount: accountOf(pod).name } : {}),
     ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
     reachesNode: containers.some(each => each.securityContext?.privileged === true)
       || spec?.volumes?.some(each => each.hostPath !== undefined && each.hostPath.path !== 'other') === true,
