@@ -1,13 +1,16 @@
+import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { clusterRoles } from '../evidence/sources/rbac.ts';
 import { formatSubject } from '../evidence/subject.ts';
 import { adjacency, GOALS, searchBack, type Edges, type Goal, type Ways } from './rbac-edges.ts';
 import { buildGraph, isStepLabel } from './rbac-graph-build.ts';
+import { platformOf } from './rbac-expected.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { JOINED, joinedSteps, type JoinedStep } from './rbac-joined.ts';
 import { lostBy } from './rbac-removal.ts';
 import { rbacSurroundings, type RbacSurroundings } from './rbac-surroundings.ts';
+import { readsMereSecrets, rbacTokenSecrets } from './rbac-token-secrets.ts';
 
 /** Who can come to what, by rights that follow from one another. */
 export interface RbacGraph {
@@ -18,6 +21,8 @@ export interface RbacGraph {
   readonly joined: ReadonlyMap<number, JoinedStep>;
   readonly rbac: RbacGrants;
   readonly surroundings: RbacSurroundings;
+  /** Why tokens that lie in Secrets were not seen, where somebody reads Secrets and comes to their accounts in no other way. */
+  readonly unseenTokens: readonly Gap[];
   readonly grantsOf: ReadonlyMap<string, readonly Grant[]>;
   /** The bound subjects that come to a goal. */
   readonly reaching: (goal: Goal) => ReadonlySet<number>;
@@ -34,10 +39,11 @@ export function costOf({ edges, ways }: Pick<RbacGraph, 'edges' | 'ways'>, subje
 
 export const rbacGraph = defineIndex({
   id: 'rbac-graph',
-  needs: { rbac: rbacGrants, surroundings: rbacSurroundings, clusterRoles: attempt(clusterRoles) },
-  build({ rbac, surroundings, clusterRoles: read }): RbacGraph {
+  needs: { rbac: rbacGrants, surroundings: rbacSurroundings, tokens: rbacTokenSecrets, clusterRoles: attempt(clusterRoles) },
+  build({ rbac, surroundings, tokens, clusterRoles: read }): RbacGraph {
     const rules = new Map('value' in read ? read.value.map(each => [each.metadata.name, each.rules ?? []] as const) : []);
-    const { edges, stepsWithout, clusterMasks, isLive, targetOf } = buildGraph(rbac.grants, surroundings, name => rules.get(name), rbac.mapped);
+    const aggregated = new Set('value' in read ? read.value.flatMap(each => ((each.aggregationRule?.clusterRoleSelectors ?? []).length > 0 ? [each.metadata.name] : [])) : []);
+    const { edges, stepsWithout, clusterMasks, isLive, targetOf } = buildGraph(rbac.grants, surroundings, { rulesOf: name => rules.get(name), aggregated }, rbac.mapped, tokens.secrets);
     let incoming = adjacency(edges, 'to');
     const joined = new Map<number, JoinedStep>();
     const admin = searchBack(edges, incoming, edges.node('goal:cluster-admin'));
@@ -61,7 +67,8 @@ export const rbacGraph = defineIndex({
       const lost = lostBy({ edges, ways: waysAlone(goal), incoming: alone, outgoing: outgoing(), isStep: edge => isStepLabel(edges.label(edge)), isLeftOut: edge => joined.has(edge) }, steps(binding));
       return new Set([...lost].filter(node => reaching(goal).has(node)));
     }));
-    return { edges, ways, joined, rbac, surroundings, grantsOf, reaching, losing: (binding, goal) => losing[GOALS.indexOf(goal)]?.(binding) ?? new Set() };
+    const unseenTokens = tokens.secrets === undefined && rbac.grants.some(grant => readsMereSecrets(grant) && platformOf(grant) === undefined) ? tokens.gaps : [];
+    return { edges, ways, joined, rbac, surroundings, unseenTokens, grantsOf, reaching, losing: (binding, goal) => losing[GOALS.indexOf(goal)]?.(binding) ?? new Set() };
   },
 });
 

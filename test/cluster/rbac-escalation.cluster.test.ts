@@ -88,8 +88,8 @@ describe('ways that were carried out', () => {
 
   it('are the ones that are found', async () => {
     const snapshot = await snapshotOfServer(ground);
-    // Everybody here is a user who was bound by name.
-    expect(alarms(snapshot, [userBoundDirectly])).toHaveLength(9);
+    // Everybody here is a user who was bound by name; six of the ten may do something by what they hold alone.
+    expect(alarms(snapshot, [userBoundDirectly])).toHaveLength(6);
     expect(alarms(snapshot, ALL.filter(check => check !== userBoundDirectly)).sort()).toEqual([
       'critical rbac-escalation-path ClusterRoleBinding actor-group-actor',
       'critical rbac-escalation-path ClusterRoleBinding binding-binder',
