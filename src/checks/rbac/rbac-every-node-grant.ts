@@ -44,7 +44,9 @@ export default defineCheck({
     if (strongest === undefined) return undefined;
     const verdict = { ruleIndexes: strongest.ruleIndexes };
     if (isNodes(grant)) {
-      return grantFinding(grant, { ...verdict, severity: ofNodes[strongest.impact], message: `Every node can ${strongest.words} ${reachWords(grant)} as ${throughRole(grant)}, past the node authorizer` });
+      // That nodes read something in one namespace is how agents and installers pass settings to them.
+      const severity = grant.namespace !== undefined && strongest.impact === 'read' ? 'info' : ofNodes[strongest.impact];
+      return grantFinding(grant, { ...verdict, severity, message: `Every node can ${strongest.words} ${reachWords(grant)} as ${throughRole(grant)}, past the node authorizer` });
     }
     // Less than the rights of others is how agents are meant; whoever can do anything is another check's.
     const daemonSet = grant.subject.kind === 'ServiceAccount' ? onEveryNode?.get(`${grant.subject.namespace ?? ''}/${grant.subject.name}`) : undefined;

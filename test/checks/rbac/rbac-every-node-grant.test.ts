@@ -17,13 +17,14 @@ const cases = {
     'nodes bound to Secrets': [snapshotOf(secrets, clusterRoleBinding('n', 's', group('system:nodes'))), 'high ClusterRoleBinding/n Group/system:nodes'],
     'nodes bound to system:node, as very old versions had it': [
       snapshotOf(clusterRole('system:node', on([''], ['secrets'], 'get')), clusterRoleBinding('system:node', 'system:node', group('system:nodes'))), 'high ClusterRoleBinding/system:node Group/system:nodes'],
+    'nodes that may read in the whole cluster': [snapshotOf(clusterRole('r', on([''], ['configmaps'], 'get')), clusterRoleBinding('n', 'r', group('system:nodes'))), 'low ClusterRoleBinding/n Group/system:nodes'],
     'nodes that may write': [snapshotOf(clusterRole('w', on([''], ['events'], 'create')), clusterRoleBinding('n', 'w', group('system:nodes'))), 'medium ClusterRoleBinding/n Group/system:nodes'],
-    'nodes that may read, in a namespace': [snapshotOf(role('shop', 'r', on([''], ['configmaps'], 'get')), roleBinding('shop', 'r', 'r', group('system:nodes'))), 'low RoleBinding/shop/r Group/system:nodes'],
     'a DaemonSet that reads every Secret': [snapshotOf(secrets, agent, owned('DaemonSet')), 'medium ClusterRoleBinding/agent ServiceAccount/shop/agent'],
     'beside pods that could not be read': [
       snapshotWith({ gaps: { [pods.id]: forbidden(pods) } }, secrets, agent, clusterRoleBinding('n', 's', group('system:nodes'))), 'high ClusterRoleBinding/n Group/system:nodes', 'unknown service accounts of DaemonSets'],
   },
   passes: {
+    'nodes that may read, in a namespace': [snapshotOf(role('shop', 'r', on([''], ['configmaps'], 'get')), roleBinding('shop', 'r', 'r', group('system:nodes'))), 'info RoleBinding/shop/r Group/system:nodes'],
     'a Deployment that reads every Secret': snapshotOf(secrets, agent, owned('ReplicaSet')),
     'a DaemonSet that reads pods': snapshotOf(clusterRole('s', on([''], ['pods'], 'list')), agent, owned('DaemonSet')),
     'a DaemonSet that reads the Secrets of a namespace': snapshotOf(role('shop', 's', on([''], ['secrets'], 'list')), roleBinding('shop', 's', 's', serviceAccount('agent')), owned('DaemonSet')),
