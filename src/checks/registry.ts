@@ -20,7 +20,9 @@ import networkNoEnforcement from './network/network-no-enforcement.ts';
 import networkNodeWithoutEnforcement from './network/network-node-without-enforcement.ts';
 import networkPolicyNotEnforced from './network/network-policy-not-enforced.ts';
 import pkiAuthorityExpiring from './pki/pki-authority-expiring.ts';
+import pkiAuthorityKeyInSecret from './pki/pki-authority-key-in-secret.ts';
 import pkiAuthorityLongLived from './pki/pki-authority-long-lived.ts';
+import pkiCertManagerNotRenewing from './pki/pki-cert-manager-not-renewing.ts';
 import pkiCertificateApprover from './pki/pki-certificate-approver.ts';
 import pkiCertificateExpired from './pki/pki-certificate-expired.ts';
 import pkiCertificateExpiring from './pki/pki-certificate-expiring.ts';
@@ -48,12 +50,16 @@ import pkiServiceAccountKeyShared from './pki/pki-service-account-key-shared.ts'
 import pkiServiceAccountKeyWeak from './pki/pki-service-account-key-weak.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
 import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSharedPrivateKey from './pki/pki-shared-private-key.ts';
 import pkiSharedServingKey from './pki/pki-shared-serving-key.ts';
 import pkiSigningRequestBeyondRule from './pki/pki-signing-request-beyond-rule.ts';
 import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
 import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
+import pkiTlsSecretBroken from './pki/pki-tls-secret-broken.ts';
+import pkiTlsSecretMissing from './pki/pki-tls-secret-missing.ts';
 import pkiWeakKey from './pki/pki-weak-key.ts';
 import pkiWeakSignature from './pki/pki-weak-signature.ts';
+import pkiWildcardCertificate from './pki/pki-wildcard-certificate.ts';
 import rbacAlwaysAllow from './rbac/rbac-always-allow.ts';
 import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
@@ -94,7 +100,9 @@ export const CHECKS: readonly Check[] = [
   networkNodeWithoutEnforcement,
   networkPolicyNotEnforced,
   pkiAuthorityExpiring,
+  pkiAuthorityKeyInSecret,
   pkiAuthorityLongLived,
+  pkiCertManagerNotRenewing,
   pkiCertificateApprover,
   pkiCertificateExpired,
   pkiCertificateExpiring,
@@ -122,12 +130,16 @@ export const CHECKS: readonly Check[] = [
   pkiServiceAccountKeyWeak,
   pkiServingNameMissing,
   pkiSharedFrontProxyAuthority,
+  pkiSharedPrivateKey,
   pkiSharedServingKey,
   pkiSigningRequestBeyondRule,
   pkiSigningRequestStuck,
   pkiSystemMastersCertificate,
+  pkiTlsSecretBroken,
+  pkiTlsSecretMissing,
   pkiWeakKey,
   pkiWeakSignature,
+  pkiWildcardCertificate,
   rbacAlwaysAllow,
   rbacClusterAdminGrant,
   rbacDanglingSubject,

@@ -161,7 +161,7 @@ function readEntry(map: Record<string, unknown>, plan: ValuePlan, cursor: Cursor
     else skip(reader, tag, end);
   }
   if (reader.pos !== end) throw wrong();
-  value ??= plan.type === 'bytes' ? '' : zeroOf(plan);
+  value ??= plan.type === 'bytes' || plan.type === 'rawBytes' ? '' : zeroOf(plan);
   // As JSON.parse does: `__proto__` is a name like any other.
   if (key === '__proto__') Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
   else map[key] = value;
@@ -185,6 +185,12 @@ function readValue(plan: ValuePlan, wireType: number, cursor: Cursor, end: numbe
       const start = reader.pos;
       reader.pos = stop;
       return bytes.toString('base64', start, stop);
+    }
+    case 'rawBytes': {
+      const stop = endOf(reader, wireType, end);
+      const start = reader.pos;
+      reader.pos = stop;
+      return bytes.subarray(start, stop);
     }
     case 'time':
     case 'microTime':
@@ -339,6 +345,7 @@ function zeroOf(plan: ValuePlan): unknown {
     case 'message':
       return decodeObject(plan.message, EMPTY);
     case 'bytes':
+    case 'rawBytes':
     case 'rawJson':
     case 'listMessage':
     case 'time':

@@ -1,9 +1,9 @@
-import type { AnyField, AnyFieldTree } from '../evidence/fields.ts';
+import { isTakingBytes, type AnyField, type AnyFieldTree } from '../evidence/fields.ts';
 import type { WireField, WireSchema } from './protobuf-schema.ts';
 
 /** How to read a value: one word for each wire shape. */
 export type ValuePlan =
-  | { readonly type: 'string' | 'bool' | 'int' | 'bytes' | 'time' | 'microTime' | 'quantity' | 'intOrString' | 'rawJson' | 'listMessage' }
+  | { readonly type: 'string' | 'bool' | 'int' | 'bytes' | 'rawBytes' | 'time' | 'microTime' | 'quantity' | 'intOrString' | 'rawJson' | 'listMessage' }
   | { readonly type: 'message'; readonly message: MessagePlan };
 
 /** One kept field of a message. */
@@ -119,7 +119,7 @@ function slotOf(schema: WireSchema, field: WireField, wanted: AnyField | 'whole'
     switch (base) {
       case 'string': case 'bool': case 'int': case 'bytes': case 'time': case 'microTime': case 'quantity': case 'intOrString': case 'rawJson': case 'listMessage':
         if (!isWhole && wanted !== true) throw new NotInSchema(name);
-        return { type: base };
+        return { type: base === 'bytes' && typeof wanted === 'function' && isTakingBytes(wanted) ? 'rawBytes' : base };
     }
     if (base === 'unsupported' || wanted === true) throw new NotInSchema(name);
     if (isWhole) return { type: 'message', message: compileWhole(schema, base, wholes) };

@@ -60,6 +60,7 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
   if (flags['probe-nodes'] && !flags.quiet) {
     process.stderr.write('--probe-nodes: each node gets handshakes at its own address and its kubelet a request without a credential, which monitoring may take for an attack\n');
   }
+  warnOfSecrets(flags);
   try {
     return await audit(connectionOf(flags), question, {
       ...judging,
@@ -73,11 +74,19 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
   }
 }
 
+/** Said before anything is read: RBAC knows no smaller right, and an audit log shows the read. */
+export function warnOfSecrets(flags: { readonly 'tls-secrets'?: boolean | undefined; readonly quiet?: boolean | undefined }): void {
+  if (flags['tls-secrets'] === true && flags.quiet !== true) {
+    process.stderr.write('--tls-secrets: Secrets of type kubernetes.io/tls are read, keys included; a key is compared with its certificate and dropped, and none is stored or printed\n');
+  }
+}
+
 async function auditSaved(file: string, question: AuditQuestion, judging: JudgingOptions, flags: AuditCommandFlags): Promise<AuditReport> {
   if (flags.namespace !== undefined) throw new Problem('--snapshot holds what was read then; take a snapshot with -n to have one of a namespace', { exitCode: 2 });
   if (flags.kubelet !== undefined || flags['probe-anonymous']) throw new Problem('--snapshot reads a file and asks no kubelet; give --kubelet and --probe-anonymous when the snapshot is taken', { exitCode: 2 });
   if (flags['node-files']) throw new Problem('--snapshot reads a file and no node; give --node-files when the snapshot is taken', { exitCode: 2 });
   if (flags.tunnel || flags['probe-nodes']) throw new Problem('--snapshot reads a file and asks no node; give --tunnel and --probe-nodes when the snapshot is taken', { exitCode: 2 });
+  if (flags['tls-secrets']) throw new Problem('--snapshot reads a file and no Secret; give --tls-secrets when the snapshot is taken', { exitCode: 2 });
   return judge(await openSnapshot(file, judging.at, flags), question, judging);
 }
 

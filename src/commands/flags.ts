@@ -50,6 +50,7 @@ export const auditFlags = {
   'node-files-image': Flags.string({ summary: 'with --node-files: the image of those pods, which may be pulled; by default one with a shell that is on the node already', helpValue: 'IMAGE' }),
   tunnel: Flags.boolean({ summary: 'make TLS handshakes with the ports of each node, also those of 127.0.0.1, through the API server and a pod on it (pods/portforward)' }),
   'probe-nodes': Flags.boolean({ summary: 'make TLS handshakes with the ports of each node at its own address, and send its kubelet a request without a credential' }),
+  'tls-secrets': Flags.boolean({ summary: 'read the Secrets of type kubernetes.io/tls: their certificates are kept, and of their keys whether they fit' }),
   timeout: Flags.string({ summary: 'how long the whole run may take, such as 2m; what is unread then is a gap', helpValue: 'DURATION' }),
   'fail-on': Flags.option({ summary: 'exit 3 when an open finding is of this severity or worse', options: SEVERITIES })(),
   'fail-on-incomplete': Flags.boolean({ summary: 'exit 4 when something could not be read that a permission or another try would give' }),
@@ -139,6 +140,7 @@ export function optInsOf(flags: {
   readonly 'node-files-image'?: string | undefined;
   readonly tunnel?: boolean | undefined;
   readonly 'probe-nodes'?: boolean | undefined;
+  readonly 'tls-secrets'?: boolean | undefined;
   readonly as?: string | undefined;
 }): { readonly kubelet?: (typeof KUBELET_WAYS)[number]; readonly optIns: readonly string[]; readonly nodeFiles?: { readonly namespace?: string; readonly image?: string } } {
   const { kubelet } = flags;
@@ -151,7 +153,7 @@ export function optInsOf(flags: {
   return {
     ...(kubelet === undefined ? {} : { kubelet }),
     ...nodeFilesOf(flags),
-    optIns: (['kubelet-insecure-tls', 'probe-anonymous', 'tunnel', 'probe-nodes', 'node-files'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
+    optIns: (['kubelet-insecure-tls', 'probe-anonymous', 'tunnel', 'probe-nodes', 'node-files', 'tls-secrets'] as const).filter(name => flags[name] === true).map(name => `--${name}`),
   };
 }
 

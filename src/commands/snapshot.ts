@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import { EVERYTHING, takeSnapshot } from '../audit.ts';
 import { Problem } from '../problem.ts';
 import { counted } from '../report/words.ts';
-import { BaseCommand } from './audit-command.ts';
+import { BaseCommand, warnOfSecrets } from './audit-command.ts';
 import { auditFlags, connectionFlags, connectionOf, namespaceOf, nodeFilesWarning, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { writeFileWhole } from './write-file.ts';
@@ -26,6 +26,7 @@ export default class Snapshot extends BaseCommand {
     'node-files-image': auditFlags['node-files-image'],
     tunnel: auditFlags.tunnel,
     'probe-nodes': auditFlags['probe-nodes'],
+    'tls-secrets': auditFlags['tls-secrets'],
     timeout: auditFlags.timeout,
     quiet: outputFlags.quiet,
     verbose: outputFlags.verbose,
@@ -36,6 +37,7 @@ export default class Snapshot extends BaseCommand {
     const run = followRun(flags);
     const warning = nodeFilesWarning(flags);
     if (warning !== undefined && !flags.quiet) process.stderr.write(`${warning}\n`);
+    warnOfSecrets(flags);
     try {
       const snapshot = await takeSnapshot(connectionOf(flags), EVERYTHING, {
         ...run.options,

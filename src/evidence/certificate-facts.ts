@@ -1,5 +1,6 @@
-import { createHash, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, X509Certificate, type KeyObject } from 'node:crypto';
 import { readCertificateBody } from './certificate-body.ts';
+import { childrenOf, elementAt, objectId, TAG } from './der.ts';
 
 /** What a certificate says, as plain data. Whether it is to be trusted is another question. */
 export interface CertificateFacts {
@@ -52,7 +53,24 @@ export function certificateFacts(der: Uint8Array): CertificateFacts {
 /** Reads a certificate in DER and keeps its bytes. @throws {Error} it is none */
 export function keptCertificate(der: Uint8Array): KeptCertificate {
   const certificate = new X509Certificate(der);
-  return { ...factsOf(certificate), der: certificate.raw.toString('base64') };
+  const kept = { ...factsOf(certificate), der: certificate.raw.toString('base64') };
+  latest = { sha256: kept.sha256, certificate };
+  return kept;
+}
+
+/** The certificate that was parsed last: whoever asks about its key mostly asks at once. */
+let latest: { readonly sha256: string; readonly certificate: X509Certificate } | undefined;
+
+/** Whether a private key is that of a certificate: OpenSSL compares the public parts. */
+export function isKeyOf(key: KeyObject, { sha256: id, der }: KeptCertificate): boolean {
+  try {
+    const certificate = latest?.sha256 === id ? latest.certificate : new X509Certificate(Buffer.from(der, 'base64'));
+    return certificate.checkPrivateKey(key);
+  } catch (error) {
+    // A public key that OpenSSL does not know belongs to no private one that it reads.
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }
 
 function factsOf(certificate: X509Certificate): CertificateFacts {
@@ -65,7 +83,7 @@ function factsOf(certificate: X509Certificate): CertificateFacts {
     ...identity,
     notBefore: rfc3339(certificate.validFrom),
     notAfter: rfc3339(certificate.validTo),
-    ...keyFacts(publicKey),
+    ...(usualKeyFacts(publicKey) ?? keyFactsOf(() => certificate.publicKey)),
     ...body,
     serial: certificate.serialNumber,
     sha256: sha256(raw),
@@ -80,11 +98,34 @@ function nameOf(lines: string | undefined): string {
 
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521', secp224r1: 'P-224', prime192v1: 'P-192' };
 
+/** Named curves by their number: those of nearly every certificate. */
+const USUAL_CURVES: Readonly<Record<string, Pick<CertificateFacts, 'keyType' | 'keyBits'>>> = {
+  '1.2.840.10045.3.1.7': { keyType: 'P-256', keyBits: 256 }, '1.3.132.0.34': { keyType: 'P-384', keyBits: 384 }, '1.3.132.0.35': { keyType: 'P-521', keyBits: 521 },
+};
+
+/** RSA keys and keys of usual curves, read from their bytes: OpenSSL takes as long for it as for the whole certificate. */
+function usualKeyFacts(spki: Uint8Array): Pick<CertificateFacts, 'keyType' | 'keyBits'> | undefined {
+  const [algorithm, key] = childrenOf(elementAt(spki, 0, TAG.sequence).content);
+  const [id, parameters] = algorithm?.tag === TAG.sequence ? childrenOf(algorithm.content) : [];
+  if (id?.tag !== TAG.objectId || key?.tag !== TAG.bitString) return undefined;
+  const kind = objectId(id.content);
+  if (kind === '1.2.840.10045.2.1' && parameters?.tag === TAG.objectId) return USUAL_CURVES[objectId(parameters.content)];
+  if (kind !== '1.2.840.113549.1.1.1') return undefined;
+  const modulus = elementAt(elementAt(key.content, 1, TAG.sequence).content, 0, TAG.integer).content;
+  const first = modulus.findIndex(byte => byte !== 0);
+  const bits = first < 0 ? 0 : (modulus.length - first) * 8 - Math.clz32(modulus[first] ?? 0) + 24;
+  return { keyType: `RSA ${bits}`, keyBits: bits };
+}
+
 /** The kind and size of a public key (SubjectPublicKeyInfo in DER). */
 export function keyFacts(spki: Uint8Array): Pick<CertificateFacts, 'keyType' | 'keyBits'> {
+  return keyFactsOf(() => createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }));
+}
+
+function keyFactsOf(read: () => KeyObject): Pick<CertificateFacts, 'keyType' | 'keyBits'> {
   let key: KeyObject;
   try {
-    key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    key = read();
   } catch (error) {
     // A kind of key that OpenSSL does not know, or a broken one; the certificate around it can be read all the same.
     if (error instanceof Error) return { keyType: 'unknown' };
@@ -100,9 +141,12 @@ export function keyFacts(spki: Uint8Array): Pick<CertificateFacts, 'keyType' | '
 }
 
 function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
+/** @throws {Error} OpenSSL takes certificates with dates that there are none of, and prints words for them */
 function rfc3339(date: string): string {
-  return new Date(date).toISOString().replace(/\.\d+Z$/, 'Z');
+  const instant = new Date(date);
+  if (Number.isNaN(instant.getTime())) throw new Error('a date of the certificate is none');
+  return `${instant.toISOString().slice(0, -5)}Z`;
 }

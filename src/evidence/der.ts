@@ -61,5 +61,8 @@ export function objectId(content: Uint8Array): string {
 
 /** The text of any of the string types that names use. */
 export function textOf({ tag, content }: DerElement): string {
-  return new TextDecoder(tag === BMP_STRING ? 'utf-16be' : 'utf-8').decode(content);
+  return (tag === BMP_STRING ? UTF16 : UTF8).decode(content);
 }
+
+const UTF8 = new TextDecoder('utf-8');
+const UTF16 = new TextDecoder('utf-16be');

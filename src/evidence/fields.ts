@@ -24,6 +24,21 @@ type Keepable = Scalar | Date | readonly Scalar[] | { [key: string]: string };
  */
 export type Leaf<V = never> = (value: Wire<V>) => unknown;
 
+/**
+ * Marks a leaf for values that Kubernetes keeps as bytes and that must not become text on the way: from protobuf it gets
+ * the bytes themselves, which are good until it returns; JSON knows base64 only.
+ */
+export function takesBytes<F extends (value: never) => unknown>(leaf: F): F {
+  return Object.assign(leaf, { [BYTES]: true });
+}
+
+const BYTES = Symbol('takes bytes');
+
+/** Whether a leaf was marked so. */
+export function isTakingBytes(leaf: object): boolean {
+  return BYTES in leaf;
+}
+
 export type Field<V> =
   | Leaf<V>
   | (V extends Keepable ? true : never)

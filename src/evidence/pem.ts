@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { keptCertificate, type KeptCertificate } from './certificate-facts.ts';
 
 /** Certificates as they stood in a text, with what looked like one and is none. */
@@ -46,7 +47,7 @@ function keep(body: string, certificates: KeptCertificate[]): string | undefined
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return 'the block is not base64';
   const bytes = Buffer.from(base64, 'base64');
   try {
-    const certificate = keptCertificate(bytes);
+    const certificate = readOnce(bytes);
     certificates.push(certificate);
     // OpenSSL reads past it, and Go (crypto/x509, asn1.Unmarshal) refuses the whole: to Kubernetes there is none.
     return bytes.equals(Buffer.from(certificate.der, 'base64')) ? undefined : 'the block holds more than a certificate in DER, which Go programs refuse';
@@ -54,6 +55,32 @@ function keep(body: string, certificates: KeptCertificate[]): string | undefined
     if (error instanceof Error) return 'the block holds no certificate';
     throw error;
   }
+}
+
+/** Certificates by the SHA-256 of their block, the one that was wanted last at the end. */
+const recent = new Map<string, KeptCertificate>();
+/** Some four kilobytes each; beyond it the one that was wanted longest ago goes. */
+const MOST_RECENT = 2048;
+
+/**
+ * One authority lies in hundreds of Secrets and bundles: what was read is not read again, and is one object in memory.
+ * Frozen, since many hold it. @throws {Error} it is no certificate
+ */
+function readOnce(der: Buffer): KeptCertificate {
+  const key = hash('sha256', der, 'base64');
+  const known = recent.get(key) ?? frozen(keptCertificate(der));
+  recent.delete(key);
+  recent.set(key, known);
+  if (recent.size > MOST_RECENT) for (const oldest of recent.keys()) {
+    recent.delete(oldest);
+    break;
+  }
+  return known;
+}
+
+function frozen(certificate: KeptCertificate): KeptCertificate {
+  for (const value of Object.values(certificate)) if (Array.isArray(value)) Object.freeze(value);
+  return Object.freeze(certificate);
 }
 
 /** Cuts a text into its blocks in one pass: a beginning counts only up to the next mark. */

@@ -2,6 +2,7 @@ import type { KeptCertificate } from '../evidence/certificate-facts.ts';
 import type { CertificateRole } from './certificate-role.ts';
 import type { Distribution } from './platform.ts';
 import { isSelfMade, selfMadeWords } from './self-made-certificate.ts';
+import type { SecretPlace } from './certificate-sighting.ts';
 
 const DAY = 86_400_000;
 
@@ -23,7 +24,7 @@ export interface Expiry {
  * restart helps. Undefined for what is not due, and for what has ended, which is another matter.
  * @param seen the certificate, where its bytes are known
  */
-export function expiryOf({ role, notAfter, renewedAt }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
+export function expiryOf({ role, notAfter, renewedAt, secret }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
   if (notAfter === undefined) return undefined;
   const left = (Date.parse(notAfter) - Date.parse(now)) / DAY;
   if (left < 0) return undefined;
@@ -33,10 +34,13 @@ export function expiryOf({ role, notAfter, renewedAt }: CertificateRole, seen: K
   // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
   if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);
+  if (secret?.renewedBy !== undefined) return renewedInSecret(secret, left, life);
   // Back-dated certificates look older than they are, never younger, so what looks short is short.
   if (life !== undefined && life <= SHORT_LIFE_DAYS) return left / life >= STUCK_SHARE ? undefined : { severity: 'low', words: `less than a tenth of its ${Math.round(life)} days is left` };
   // An authority has a check of its own, which looks further ahead.
   if (role.endsWith('-authority')) return undefined;
+  // It takes some host with it and not the cluster, and may be used by nobody.
+  if (secret !== undefined) return left > 30 ? undefined : { severity: left <= 7 ? 'medium' : 'low', words: 'nothing says that it is renewed by itself' };
   const isOwn = role === 'login' || role === 'issued' || role === 'admin' || role === 'super-admin';
   // Operators renew at four fifths of a life or before (library-go certrotation).
   if (distribution === 'openshift' && !isOwn && life !== undefined) {
@@ -65,6 +69,12 @@ export function isAuthorityDue(left: number, seen: KeptCertificate | undefined, 
 /** Days; of what is dated back, more than it really had. */
 function lifeOf({ notBefore, notAfter }: KeptCertificate): number {
   return (Date.parse(notAfter) - Date.parse(notBefore)) / DAY;
+}
+
+/** What cert-manager and OpenShift renew is late once they should have; the day alone says nothing. cert-manager's own day is another check's. */
+function renewedInSecret({ renewedBy = 'cert-manager' }: SecretPlace, left: number, life: number | undefined): Expiry | undefined {
+  if (life === undefined || left / life >= STUCK_SHARE) return undefined;
+  return { severity: left <= 7 ? 'medium' : 'low', words: `${renewedBy} renews it well before, and less than a tenth of its ${Math.round(life)} days is left` };
 }
 
 function rotated(left: number, life: number | undefined): Expiry | undefined {

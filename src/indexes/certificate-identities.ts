@@ -6,6 +6,7 @@ import { configuredConnection } from '../evidence/sources/connection.ts';
 import { apiServerHandshake } from '../evidence/sources/handshake.ts';
 import { clientTrust, signingRequests } from '../evidence/sources/pki.ts';
 import { podCertificateRequests } from '../evidence/sources/trust.ts';
+import { tlsSecrets } from '../evidence/sources/tls.ts';
 import { authorityOf, isIssuedBy, isSelfSigned } from './certificate-chain.ts';
 import { certificateInventory } from './certificate-inventory.ts';
 import { isLeaf, type SeenCertificate } from './certificate-sighting.ts';
@@ -45,7 +46,7 @@ export interface CertificateIdentities {
 }
 
 /** What may hold certificates that clients log in with, and what says which of them are taken. */
-const LOGINS: ReadonlySet<Source> = new Set<Source>([configuredConnection, apiServerHandshake, clientTrust, signingRequests, podCertificateRequests]);
+const LOGINS: ReadonlySet<Source> = new Set<Source>([configuredConnection, apiServerHandshake, clientTrust, signingRequests, podCertificateRequests, tlsSecrets]);
 
 export const certificateIdentities = defineIndex({
   id: 'certificate-identities',
@@ -59,7 +60,7 @@ export const certificateIdentities = defineIndex({
       ...('value' in requests ? requests.value.flatMap(({ status }) => status?.certificate?.certificates.slice(1) ?? []) : []),
       ...('value' in podRequests ? podRequests.value.flatMap(({ status }) => status?.certificateChain?.certificates.slice(1) ?? []) : []),
     ];
-    const identities = inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, intermediates, graph, unreadBindings(graph)));
+    const identities = inventory.certificates.filter(seen => isClient(seen) || isLoginInSecret(seen, accepted, intermediates)).map(seen => identityOf(seen, accepted, intermediates, graph, unreadBindings(graph)));
     // Where the chain of one that is not accepted breaks off, the intermediate authority that leads on may lie where nobody here could look.
     const refused = identities.filter(({ isAccepted }) => isAccepted === false);
     const roots = refused.length === 0 ? [] : intermediates.filter(isSelfSigned);
@@ -79,6 +80,13 @@ function isClient(seen: SeenCertificate): boolean {
   if (commonName === undefined || !isLeaf(seen)) return false;
   // Go takes a certificate without usages for one of any use.
   return usages === undefined || usages.includes('client') || usages.includes('any');
+}
+
+/** What lies in a TLS Secret is a server's in most cases, whatever it may be used for; a login is what the API server would take. */
+function isLoginInSecret(seen: SeenCertificate, accepted: readonly KeptCertificate[] | undefined, intermediates: readonly KeptCertificate[]): boolean {
+  const { usages, commonName } = seen.certificate;
+  if (accepted === undefined || commonName === undefined || !seen.sightings.some(({ role }) => role === 'tls-secret')) return false;
+  return (usages === undefined || usages.includes('client') || usages.includes('any')) && authorityOf(seen.certificate, accepted, intermediates, 'client') !== undefined;
 }
 
 function identityOf(seen: SeenCertificate, accepted: readonly KeptCertificate[] | undefined, intermediates: readonly KeptCertificate[], graph: Attempted<RbacGraph>, unread: readonly Gap[]): CertificateIdentity {

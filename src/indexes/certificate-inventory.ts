@@ -7,6 +7,7 @@ import { sightingsOfNodeFiles } from './sightings-of-node-files.ts';
 import { sightingsOfNodePorts } from './sightings-of-node-ports.ts';
 import { sightingsOfPodCertificates } from './sightings-of-pod-certificates.ts';
 import { sightingsOfRequests } from './sightings-of-requests.ts';
+import { sightingsOfSecrets } from './sightings-of-secrets.ts';
 import { sightingsOfTrust } from './sightings-of-trust.ts';
 
 /** Every certificate that was seen, each once, by SHA-256. */
@@ -29,12 +30,23 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     nodePorts: sightingsOfNodePorts,
     bundles: sightingsOfBundles,
     podCertificates: sightingsOfPodCertificates,
+    secrets: sightingsOfSecrets,
   },
   build(ways): CertificateInventory {
     const { found, broken, unread } = joined(Object.values(ways));
     return { certificates: byHash(found), broken, unread };
   },
 });
+
+const bySha256 = new WeakMap<CertificateInventory, ReadonlyMap<string, SeenCertificate>>();
+
+/** A certificate of the inventory by its SHA-256; undefined where there is no such one. */
+export function seenOf(inventory: CertificateInventory, sha256: string | undefined): SeenCertificate | undefined {
+  if (sha256 === undefined) return undefined;
+  const known = bySha256.get(inventory) ?? new Map(inventory.certificates.map(seen => [seen.certificate.sha256, seen]));
+  bySha256.set(inventory, known);
+  return known.get(sha256);
+}
 
 function byHash(found: readonly Found[]): SeenCertificate[] {
   const groups = Map.groupBy(found, ({ certificate }) => certificate.sha256);

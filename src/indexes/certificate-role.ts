@@ -1,5 +1,6 @@
 import type { Gap } from '../evidence/gap.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
+import type { SecretPlace } from './certificate-sighting.ts';
 
 /**
  * How well it is known when the certificate of a role ends:
@@ -44,6 +45,8 @@ export const ROLE_TITLES = {
   'kube-proxy-client': 'kube-proxy',
   'component-client': 'component of the distribution',
   'issued': 'issued on request',
+  'tls-secret': 'TLS Secret',
+  'tls-secret-authority': 'authority in a TLS Secret',
 } as const;
 export type RoleId = keyof typeof ROLE_TITLES;
 
@@ -71,6 +74,13 @@ export interface CertificateRole {
   /** What would tell more. */
   readonly raise?: string;
   readonly gaps?: readonly Gap[];
+  /** Of a certificate in a TLS Secret. */
+  readonly secret?: SecretPlace;
+}
+
+/** Whether it lies in a TLS Secret, and so belongs to what runs in the cluster. */
+export function isInSecret({ role }: Pick<CertificateRole, 'role'>): boolean {
+  return role === 'tls-secret' || role === 'tls-secret-authority';
 }
 
 /** A role before its days are counted. */

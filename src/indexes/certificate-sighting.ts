@@ -15,12 +15,13 @@ import type { RoleId } from './certificate-role.ts';
  * - `used`: a component uses it, for the role that the sighting names
  * - `issued`: issued on a request that is still there
  * - `kept`: it lies there, and nothing says what for
+ * - `secret`: it lies in a TLS Secret, for whatever serves with that
  * - `trustedForServer`: clients verify the API server with it
  * - `trustedForClients`, `trustedForProxies`: the API server accepts client certificates, or headers of proxies, that it issued
  * - `trustedForExtension`: the API server verifies a webhook or an extension API server with it
  * - `trustedByPrograms`: programs that ask the cluster for it trust what it issued
  */
-export const SEEN_AS = ['login', 'serving', 'loopback', 'used', 'issued', 'kept', 'servingAuthority', 'loopbackAuthority', 'trustedForServer', 'trustedForClients', 'trustedForProxies', 'trustedForExtension', 'trustedByPrograms'] as const;
+export const SEEN_AS = ['login', 'serving', 'loopback', 'used', 'issued', 'kept', 'secret', 'servingAuthority', 'loopbackAuthority', 'trustedForServer', 'trustedForClients', 'trustedForProxies', 'trustedForExtension', 'trustedByPrograms'] as const;
 export type SeenAs = (typeof SEEN_AS)[number];
 
 /** One place where a certificate was seen. */
@@ -39,6 +40,14 @@ export interface Sighting {
   readonly role?: RoleId;
   /** The node on which it was seen. */
   readonly node?: string;
+  /** In a TLS Secret. */
+  readonly secret?: SecretPlace;
+}
+
+/** What is known of the TLS Secret that a certificate lies in. */
+export interface SecretPlace {
+  /** Who renews it without being asked; absent where nothing says so. */
+  readonly renewedBy?: 'cert-manager' | 'OpenShift';
 }
 
 /** One certificate with every place where it was seen. */

@@ -1,7 +1,7 @@
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import type { CertificateInventory } from './certificate-inventory.ts';
 import { ROLE_TITLES, type RoleId, type RoleRow } from './certificate-role.ts';
-import type { SeenCertificate, Sighting } from './certificate-sighting.ts';
+import type { SecretPlace, SeenCertificate, Sighting } from './certificate-sighting.ts';
 
 /** The row of a certificate of which the bytes were seen. */
 export function exactRow(role: RoleId, resource: ResourceRef, { certificate, sightings }: SeenCertificate): RoleRow {
@@ -60,7 +60,8 @@ function rolesOf({ sightings }: SeenCertificate): (readonly [UsedSighting, ...Us
 
 function usedRow({ certificate }: SeenCertificate, sighting: UsedSighting, more: readonly UsedSighting[]): RoleRow {
   const { role, resource } = sighting;
-  const instance = sighting.node ?? certificate.commonName;
+  const instance = sighting.node ?? (certificate.commonName ?? certificate.names[0]?.replace(/^[A-Za-z]+:/, ''));
+  const secret = secretOf([sighting, ...more]);
   return {
     role, resource,
     title: ROLE_TITLES[role],
@@ -69,7 +70,16 @@ function usedRow({ certificate }: SeenCertificate, sighting: UsedSighting, more:
     certificate: certificate.sha256,
     notAfter: certificate.notAfter,
     how: placesOf([sighting, ...more]),
+    ...(secret === undefined ? {} : { secret }),
   };
+}
+
+/** What counts of several Secrets: that one of them is renewed. */
+function secretOf(sightings: readonly Sighting[]): SecretPlace | undefined {
+  const places = sightings.flatMap(({ secret }) => secret ?? []);
+  const [first] = places;
+  if (first === undefined) return undefined;
+  return places.find(({ renewedBy }) => renewedBy !== undefined) ?? first;
 }
 
 function placesOf(sightings: readonly Sighting[]): string {

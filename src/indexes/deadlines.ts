@@ -1,7 +1,7 @@
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { certificateRoles, type CertificateRoles } from './certificate-roles.ts';
-import { isKnownEnd, type CertificateRole, type RoleId } from './certificate-role.ts';
+import { isInSecret, isKnownEnd, type CertificateRole, type RoleId } from './certificate-role.ts';
 import { isIn, support, type ComponentIn } from './support.ts';
 
 /** Something that ends on a known day. A support end is still to come; a certificate may have ended already. */
@@ -26,12 +26,12 @@ export const deadlines = defineIndex({
     [...('value' in supported ? supportEnds(supported.value.components.filter(isIn('supported'))) : []), ...certificateEnds(certificates)].toSorted(byDate),
 });
 
-/** One for each certificate; the kubelets', which end in their own rhythm, are one for each kind. */
+/** One for each certificate; the kubelets' and those in Secrets, of which there may be thousands, are one for each kind. What is renewed by itself in a Secret has no deadline. */
 function certificateEnds(certificates: Attempted<CertificateRoles>): Deadline[] {
   if (!('value' in certificates)) return [];
   const { roles, inventory } = certificates.value;
   const subjects = new Map(inventory.certificates.map(({ certificate }) => [certificate.sha256, certificate.subject]));
-  const groups = Map.groupBy(roles.filter(isKnownEnd), role => (role.role.startsWith('kubelet-') ? role.role : `${role.role} ${role.certificate ?? ''}`));
+  const groups = Map.groupBy(roles.filter(role => isKnownEnd(role) && role.secret?.renewedBy === undefined), role => (role.role.startsWith('kubelet-') || isInSecret(role) ? role.role : `${role.role} ${role.certificate ?? ''}`));
   return [...groups.values()].flatMap(group => {
     const [first] = group.toSorted((a, b) => ((a.notAfter ?? '') < (b.notAfter ?? '') ? -1 : 1));
     if (first?.notAfter === undefined || first.daysLeft === undefined) return [];
@@ -49,6 +49,8 @@ const END_WORDS: { readonly [role in RoleId]?: string } = {
   issued: 'certificate issued on request',
   'kubelet-client': 'client certificate of the kubelet',
   'kubelet-serving': 'serving certificate of the kubelet',
+  'tls-secret': 'certificate in a TLS Secret',
+  'tls-secret-authority': 'authority in a TLS Secret',
 };
 
 function endWords({ role, title, instance }: CertificateRole, subject: string | undefined): string {

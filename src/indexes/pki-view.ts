@@ -8,9 +8,10 @@ import { countedBearers, type CountedBearer } from './certificate-counted-bearer
 import { certificateIdentities, type CertificateBearer } from './certificate-identities.ts';
 import { certificateSettings } from './certificate-settings.ts';
 import type { SeenCertificate, Sighting } from './certificate-sighting.ts';
-import { isKnownEnd, type CertificateRole } from './certificate-role.ts';
+import { isInSecret, isKnownEnd, type CertificateRole } from './certificate-role.ts';
 import { certificateRoles } from './certificate-roles.ts';
 import { factsOf } from './handshake-certificates.ts';
+import { tlsSecretView, type TlsSecretView } from './tls-secret-view.ts';
 
 /** A certificate that was seen, with every place, and whom its bearer would be. */
 export interface CertificateRow extends CertificateFacts {
@@ -26,7 +27,9 @@ export interface PkiView {
   readonly counted: readonly CountedBearer[];
   /** What the cluster runs on, seen or not; each points to its certificate. */
   readonly roles: readonly CertificateRole[];
-  /** What ends next of all that is known to the day; absent where nothing is. */
+  /** TLS Secrets in a few numbers; their certificates are among the others. */
+  readonly tlsSecrets: TlsSecretView;
+  /** What ends next of all that the cluster runs on and that is known to the day; absent where nothing is. */
   readonly next?: CertificateRole;
   /** The files of certificates and keys that programs of the control plane were started with, where their flags are seen. */
   readonly files: readonly CertificateFile[];
@@ -50,14 +53,15 @@ export interface CertificateFile {
 
 export const pkiView = defineIndex({
   id: 'pki-view',
-  needs: { roles: certificateRoles, identities: attempt(certificateIdentities), counted: countedBearers, settings: certificateSettings, keys: attempt(serviceAccountKeys) },
-  build({ roles: { inventory, roles, unread }, identities, counted, settings, keys }): PkiView {
+  needs: { roles: certificateRoles, identities: attempt(certificateIdentities), counted: countedBearers, settings: certificateSettings, keys: attempt(serviceAccountKeys), tlsSecrets: tlsSecretView },
+  build({ roles: { inventory, roles, unread }, identities, counted, settings, keys, tlsSecrets }): PkiView {
     const known = new Map('value' in identities ? identities.value.identities.map(({ certificate, seen: _seen, ...identity }) => [certificate.sha256, identity] as const) : []);
-    const [next] = roles.filter(isKnownEnd).sort((a, b) => ((a.notAfter ?? '') < (b.notAfter ?? '') ? -1 : 1));
+    const [next] = roles.filter(role => isKnownEnd(role) && !isInSecret(role)).sort((a, b) => ((a.notAfter ?? '') < (b.notAfter ?? '') ? -1 : 1));
     return {
       certificates: inventory.certificates.map(each => rowOf(each, known.get(each.certificate.sha256))),
       counted,
       roles,
+      tlsSecrets,
       ...(next === undefined ? {} : { next }),
       files: settings.starts.flatMap(({ program: component, of: from, node, files }) =>
         Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)).map(([flag, path]) => ({ component, flag, path, from, ...(node === undefined ? {} : { node }) }))),

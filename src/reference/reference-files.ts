@@ -26,7 +26,7 @@ export function referenceFiles(
   files.set(
     'deploy/clusterrole-secrets.yaml',
     manifest(
-      'Add-on, only if you want to grant it: lets "kubectl secaudit" count Secrets. It asks for metadata alone, but RBAC cannot say so: this right also gives their values.',
+      'Add-on, only if you want to grant it: lets "kubectl secaudit" count Secrets and see which there are, and with --tls-secrets read those of type kubernetes.io/tls. Without that flag it asks for metadata alone, but RBAC cannot say so: this right gives the values of all Secrets.',
       clusterRoleFor('secaudit-secrets', sources, 'secrets'),
     ),
   );

@@ -1,6 +1,6 @@
 import type { AuditReport } from '../engine/report-model.ts';
 import type { Gap } from '../evidence/gap.ts';
-import type { CertificateRole, RoleGrade } from '../indexes/certificate-role.ts';
+import { isInSecret, type CertificateRole, type RoleGrade } from '../indexes/certificate-role.ts';
 import type { CertificateRow, PkiView } from '../indexes/pki-view.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
@@ -23,7 +23,7 @@ const KNOWN: Readonly<Record<RoleGrade, string>> = {
 export function renderPki(report: AuditReport, style: Style): string {
   const view = report.views.pki;
   const sections = [header(report, style)];
-  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), identityTable(view, style), tokenKeys(view), seeMore(view, style), broken(view), unread(view));
+  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), secretTable(view, style), identityTable(view, style), tokenKeys(view), seeMore(view, style), broken(view), unread(view));
   sections.push(renderFindings(report, style));
   return `${sections.filter(section => section !== '').join('\n\n')}\n`;
 }
@@ -45,7 +45,7 @@ interface Row extends CertificateRole {
 }
 
 function roleTable(view: PkiView, style: Style): string {
-  const rows = [...Map.groupBy(view.roles, keyOf).values()].flatMap((same): Row[] => {
+  const rows = [...Map.groupBy(view.roles.filter(role => !isInSecret(role)), keyOf).values()].flatMap((same): Row[] => {
     const [first] = same;
     return first === undefined ? [] : [{ ...first, instances: same.flatMap(({ instance }) => instance ?? []) }];
   });
@@ -53,7 +53,7 @@ function roleTable(view: PkiView, style: Style): string {
     { header: 'CERTIFICATE', value: ({ title }) => title, flexible: true },
     { header: 'OF', value: ({ instances }) => (instances.length > NAMED ? `${instances.length} nodes` : instances.join(', ')), flexible: true },
     { header: 'ENDS', value: endsOf, paint: (text, { daysLeft, grade }) => (daysLeft !== undefined && daysLeft < SOON && grade !== 'inferred' ? paint(style, 'red', text) : text) },
-    { header: 'LEFT', value: ({ daysLeft }) => (daysLeft === undefined ? '' : daysLeft > 0 ? counted(daysLeft, 'day') : inDays(daysLeft)) },
+    { header: 'LEFT', value: leftOf },
     { header: 'KNOWN', value: ({ grade }) => KNOWN[grade], paint: (text, { grade }) => (grade === 'notRead' || grade === 'notObservable' ? paint(style, 'yellow', text) : text) },
   ];
   return renderTable(rows, style.width < WIDE ? columns : [...columns, { header: 'FROM', value: ({ how }) => how, flexible: true }], style);
@@ -64,12 +64,40 @@ function keyOf({ role, grade, notAfter, how, certificate }: CertificateRole): st
   return JSON.stringify([role, grade, notAfter?.slice(0, 10), role.startsWith('kubelet-') ? (notAfter === undefined ? how : '') : [how, certificate]]);
 }
 
+function leftOf({ daysLeft }: CertificateRole): string {
+  return daysLeft === undefined ? '' : daysLeft > 0 ? counted(daysLeft, 'day') : inDays(daysLeft);
+}
+
 function endsOf({ notAfter, notAfterAtLeast }: CertificateRole): string {
   if (notAfter !== undefined) return notAfter.slice(0, 10);
   return notAfterAtLeast === undefined ? '' : `>= ${notAfterAtLeast.slice(0, 10)}`;
 }
 
 /** What would tell more than `end only`, `bound`, `likely` or `not seen`, each way once. */
+/** TLS Secrets, of which there may be thousands: how many, what is wrong, and what ends first. */
+function secretTable({ tlsSecrets }: PkiView, style: Style): string {
+  if ('gaps' in tlsSecrets) {
+    const flag = tlsSecrets.gaps.find(({ flag: named }) => named !== undefined)?.flag;
+    return flag === undefined ? '' : escapeForTerminal(`TLS Secrets were not read; ${flag} reads them.`);
+  }
+  const { secrets, certificates, renewed, expired, faulty, unreferenced, next } = tlsSecrets;
+  const words = [
+    `${counted(secrets, 'TLS Secret')} with ${counted(certificates, 'certificate')}`,
+    ...(renewed === 0 ? [] : [`${renewed} renewed by themselves`]),
+    ...(expired === 0 ? [] : [`${expired} expired`]),
+    ...(faulty === 0 ? [] : [`${counted(faulty, 'Secret')} with a fault`]),
+    ...(unreferenced === undefined || unreferenced.length === 0 ? [] : [`${counted(unreferenced.length, 'Secret')} that no Ingress or Gateway names`]),
+  ];
+  const columns: Column<CertificateRole>[] = [
+    { header: 'IN TLS SECRETS, ENDS NEXT', value: ({ instance }) => instance ?? '', flexible: true },
+    { header: 'ENDS', value: endsOf, paint: (text, { daysLeft }) => (daysLeft !== undefined && daysLeft < SOON ? paint(style, 'red', text) : text) },
+    { header: 'LEFT', value: leftOf },
+    { header: 'WHERE', value: ({ how }) => how, flexible: true },
+  ];
+  const line = escapeForTerminal(words.join(', '));
+  return next.length === 0 ? line : `${line}\n${renderTable(next, columns, style)}`;
+}
+
 function seeMore({ roles }: PkiView, style: Style): string {
   const ways = Map.groupBy(roles.filter(({ raise }) => raise !== undefined), ({ raise }) => raise ?? '');
   if (ways.size === 0) return '';

@@ -164,6 +164,16 @@ describe('hostile bytes', () => {
   });
 });
 
+describe('dates that are none', () => {
+  it('make no certificate', () => {
+    const der = Buffer.from(createCertificate({ commonName: 'x', use: 'server' }).certificate.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
+    // The first UTCTime: openssl prints `Bad time value` for it, and parses the rest.
+    der[der.indexOf(Buffer.from([0x17, 0x0d])) + 5] = 0xb0;
+    expect(() => new X509Certificate(der)).not.toThrow();
+    expect(() => certificateFacts(der)).toThrow(new Error('a date of the certificate is none'));
+  });
+});
+
 describe('a request for a certificate', () => {
   it('is read as openssl wrote it', () => {
     openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'r.key', '-out', 'r.csr', '-subj', '/O=system:nodes/CN=system:node:worker-1');

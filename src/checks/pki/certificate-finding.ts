@@ -2,7 +2,7 @@ import type { EvidenceItem } from '../../evidence/evidence-item.ts';
 import type { CertificateFacts } from '../../evidence/certificate-facts.ts';
 import type { Gap } from '../../evidence/gap.ts';
 import { componentRef, formatRef } from '../../evidence/resource-ref.ts';
-import type { CertificateInventory } from '../../indexes/certificate-inventory.ts';
+import { seenOf, type CertificateInventory } from '../../indexes/certificate-inventory.ts';
 import type { SeenAs, SeenCertificate, Sighting } from '../../indexes/certificate-sighting.ts';
 import { ROLE_TITLES, type CertificateRole, type RoleId } from '../../indexes/certificate-role.ts';
 import type { CertificateRoles } from '../../indexes/certificate-roles.ts';
@@ -23,7 +23,7 @@ function sightingEvidence({ resource, path, shown }: Sighting, field: string, va
 
 /** When a role ends, as it is known: from the bytes of its certificate, or from what a program counts. */
 export function endEvidence(role: CertificateRole, { inventory }: CertificateRoles): EvidenceItem {
-  const seen = inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
+  const seen = seenOf(inventory, role.certificate);
   const here = seen?.sightings.find(({ resource }) => formatRef(resource) === formatRef(role.resource)) ?? seen?.sightings[0];
   if (seen !== undefined && here !== undefined) return sightingEvidence(here, 'notAfter', seen.certificate.notAfter);
   return { path: 'notAfter', value: role.notAfter, grade: 'inferred', derivation: `${role.how}: the seconds left, added to the time of the answer` };
@@ -33,6 +33,8 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
 export function roleWords({ role, title, instance, how }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
+  if (role === 'tls-secret') return `certificate for ${instance ?? 'nobody'} in ${how}`;
+  if (role === 'tls-secret-authority') return `authority ${instance ?? 'without a name'} in ${how}`;
   if (role === 'extension-authority' || role === 'bundle-authority') return `${title} (${how})`;
   if (role.endsWith('-authority')) return `${title} (${instance ?? 'without a name'})`;
   return `certificate of the ${title}${hasNode(role) && instance !== undefined ? ` on ${instance}` : ''}`;
@@ -103,5 +105,5 @@ export function certificateCause({ certificate, sightings: [first] }: SeenCertif
 
 const AS_WORDS: Readonly<Record<SeenAs, string>> = {
   login: 'login', serving: 'API server', servingAuthority: 'authority', loopback: 'API server to itself', loopbackAuthority: 'authority of the API server to itself',
-  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', trustedByPrograms: 'authority of a trust bundle', issued: 'issued to', used: '', kept: '',
+  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', trustedByPrograms: 'authority of a trust bundle', issued: 'issued to', used: '', kept: '', secret: '',
 };

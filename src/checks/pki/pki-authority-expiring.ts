@@ -1,5 +1,6 @@
 import { formatRef } from '../../evidence/resource-ref.ts';
 import { isAuthorityDue } from '../../indexes/certificate-expiry.ts';
+import { isInSecret } from '../../indexes/certificate-role.ts';
 import { certificateRoles } from '../../indexes/certificate-roles.ts';
 import { defineCheck } from '../define-check.ts';
 import { endEvidence, roleDiscriminator, roleWords, unreadTargets, unseenTargets } from './certificate-finding.ts';
@@ -41,7 +42,7 @@ export default defineCheck({
     return {
       resource: role.resource,
       // Those of extensions are often made for a year and renewed by their operators.
-      severity: successor !== undefined || (role.role === 'extension-authority' && left > SOON) ? 'low' : left <= SOON ? 'high' : 'medium',
+      severity: successor !== undefined || ((role.role === 'extension-authority' || isInSecret(role)) && left > SOON) ? 'low' : left <= SOON ? 'high' : 'medium',
       message: `the ${roleWords(role)} expires on ${(role.notAfter ?? '').slice(0, 10)}, and with it everything that it issued${successor === undefined ? '' : `; its successor is trusted already until ${(successor.notAfter ?? '').slice(0, 10)}`}`,
       evidence: [endEvidence(role, certificates)],
       cause: role.title,

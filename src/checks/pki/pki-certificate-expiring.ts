@@ -1,4 +1,5 @@
 import { expiryOf } from '../../indexes/certificate-expiry.ts';
+import { seenOf } from '../../indexes/certificate-inventory.ts';
 import { isKnownEnd } from '../../indexes/certificate-role.ts';
 import { certificateRoles } from '../../indexes/certificate-roles.ts';
 import { defineCheck } from '../define-check.ts';
@@ -12,7 +13,7 @@ export default defineCheck({
     'When it ends, whoever verifies it refuses it: the day is known, and the outage can be had on a day of your own choosing or on that one. Of what should renew itself, a late end shows that it does not.',
   remediation: {
     change:
-      'Renew it before the day: `kubeadm certs renew all` and a restart of the static pods on each control-plane node; a restart of k3s or RKE2; a new kubeconfig for a login; a restart of the API server for the certificate that it makes for itself. For a kubelet look at its log and at `kubectl get csr`: a request that nobody approves keeps it from renewing.',
+      'Renew it before the day: `kubeadm certs renew all` and a restart of the static pods on each control-plane node; a restart of k3s or RKE2; a new kubeconfig for a login; a restart of the API server for the certificate that it makes for itself. For a kubelet look at its log and at `kubectl get csr`: a request that nobody approves keeps it from renewing. What lies in a Secret is renewed by whoever put it there.',
     mayBreak: 'A program reads its certificate when it starts, so what was renewed counts after a restart; restart the replicas one by one.',
   },
   controls: [
@@ -31,7 +32,7 @@ export default defineCheck({
   },
 
   inspect(role, { certificates }, { now }) {
-    const seen = certificates.inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
+    const seen = seenOf(certificates.inventory, role.certificate);
     const expiry = expiryOf(role, seen?.certificate, now, certificates.distribution);
     if (expiry === undefined) return undefined;
     return {

@@ -1,10 +1,11 @@
 import check from '../../../src/checks/pki/pki-server-authority-mismatch.ts';
 import { configuredConnection } from '../../../src/evidence/sources/connection.ts';
 import { clientTrust, signingRequests } from '../../../src/evidence/sources/pki.ts';
+import { tlsSecrets } from '../../../src/evidence/sources/tls.ts';
 import { EXTENSIONS, authority, made, pkiCluster, serving, servingFields } from '../../support/pki.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 
-const aside = [configuredConnection, clientTrust, signingRequests, ...EXTENSIONS];
+const aside = [configuredConnection, clientTrust, signingRequests, tlsSecrets, ...EXTENSIONS];
 const other = made({ commonName: 'kubernetes', use: 'authority' });
 const intermediate = made({ commonName: 'intermediate', use: 'authority' }, authority);
 const below = made(servingFields, intermediate);

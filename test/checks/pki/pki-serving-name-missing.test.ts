@@ -1,10 +1,11 @@
 import check from '../../../src/checks/pki/pki-serving-name-missing.ts';
 import { clientTrust, clusterInfo, kubeRootCa, signingRequests } from '../../../src/evidence/sources/pki.ts';
+import { tlsSecrets } from '../../../src/evidence/sources/tls.ts';
 import { EXTENSIONS, authority, made, pkiCluster, servingFields } from '../../support/pki.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 
 /** What the server shows decides, and nobody else's certificates. */
-const aside = [clientTrust, clusterInfo, kubeRootCa, signingRequests, ...EXTENSIONS];
+const aside = [clientTrust, clusterInfo, kubeRootCa, signingRequests, tlsSecrets, ...EXTENSIONS];
 const named = (...names: readonly string[]): ReturnType<typeof made> => made({ ...servingFields, names }, authority);
 const finding = (name: string): string => `high Component/kube-apiserver (${name})`;
 const CLUSTER = ['kubernetes.default.svc', '10.96.0.1'];

@@ -1,0 +1,104 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { isKeyOf, type KeptCertificate } from './certificate-facts.ts';
+import { certificatesInPem, type CertificateBundle } from './pem.ts';
+
+/**
+ * Of a private key only whether it belongs to a certificate beside it: `fits` the first one, `fitsLater` one behind it,
+ * `differs` from all, `unreadable` (no key in PEM, or one that is encrypted), `empty` (nothing there), `alone` (a key, and no
+ * certificate that could be compared).
+ */
+export type KeyFit = 'fits' | 'fitsLater' | 'differs' | 'unreadable' | 'empty' | 'alone';
+
+/** What a Secret of type kubernetes.io/tls holds, without its key. */
+export interface TlsContents {
+  /** `tls.crt`, in its order. */
+  readonly chain: CertificateBundle;
+  /** Whether there is anything in `tls.crt`. */
+  readonly isEmpty: boolean;
+  /** `ca.crt`; absent where there is none. */
+  readonly authorities?: CertificateBundle;
+  readonly key: KeyFit;
+}
+
+/** A value of a Secret: bytes from protobuf, base64 from JSON. */
+type SecretValue = string | Uint8Array;
+
+/**
+ * What may stay of the data of a TLS Secret. The key is compared and dropped here; what is decoded of it is wiped, and no
+ * error of the comparison leaves this file, since OpenSSL's could quote what it read.
+ */
+export function tlsContents(data: Readonly<Record<string, SecretValue>>): TlsContents {
+  const chainText = textOf(data['tls.crt']);
+  const chain = certificatesInPem(chainText);
+  // Before anything else is parsed, while OpenSSL still holds the certificate.
+  const key = keyFitOf(data['tls.key'], chain.certificates);
+  const authorities = textOf(data['ca.crt']);
+  return {
+    chain,
+    isEmpty: chainText.trim() === '',
+    ...(authorities.trim() === '' ? {} : { authorities: certificatesInPem(authorities) }),
+    key,
+  };
+}
+
+/** Public parts only: certificates. */
+function textOf(value: SecretValue | undefined): string {
+  if (typeof value === 'string') return Buffer.from(value, 'base64').toString('utf8');
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8') : '';
+}
+
+function keyFitOf(value: SecretValue | undefined, certificates: readonly KeptCertificate[]): KeyFit {
+  const isText = typeof value === 'string';
+  const bytes = isText ? Buffer.from(value, 'base64') : value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length) : Buffer.alloc(0);
+  try {
+    return fitOf(bytes, certificates);
+  } finally {
+    // What came as bytes belongs to the reader, which wipes it.
+    if (isText) bytes.fill(0);
+  }
+}
+
+/** Nothing real is longer: an RSA key of 16384 bits takes 13 KiB. */
+const LONGEST_KEY = 64 * 1024;
+
+function fitOf(bytes: Buffer, certificates: readonly KeptCertificate[]): KeyFit {
+  if (isBlank(bytes)) return 'empty';
+  const block = keyBlockIn(bytes);
+  if (block === undefined) return 'unreadable';
+  const key = keyIn(block);
+  if (key === undefined) return 'unreadable';
+  if (certificates.length === 0) return 'alone';
+  const at = certificates.findIndex(certificate => isKeyOf(key, certificate));
+  return at === 0 ? 'fits' : at > 0 ? 'fitsLater' : 'differs';
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+}
+
+const BEGIN = Buffer.from('-----BEGIN ');
+const KEY_LABEL = Buffer.from('PRIVATE KEY-----');
+
+/**
+ * The first block of a private key, as Go's tls.X509KeyPair looks for it: what stands before (parameters of a curve, words)
+ * is passed over. A view of the same bytes, so that no copy is left.
+ */
+function keyBlockIn(bytes: Buffer): Buffer | undefined {
+  if (bytes.length > LONGEST_KEY) return undefined;
+  for (let at = bytes.indexOf(BEGIN); at >= 0; at = bytes.indexOf(BEGIN, at + 1)) {
+    const labelEnd = bytes.indexOf('-----', at + BEGIN.length);
+    if (labelEnd < 0) return undefined;
+    if (bytes.subarray(at, labelEnd + 5).indexOf(KEY_LABEL) >= 0) return bytes.subarray(at);
+  }
+  return undefined;
+}
+
+function keyIn(pem: Buffer): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    // Encrypted, cut off, or of a kind that OpenSSL does not know. Why is not said: the reason could quote the key.
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Measures what 5,000 TLS Secrets cost: `node test/bench/tls-secrets.ts` prints a table, `npm run bench` puts it on its page.
+ * The certificates and their distinct keys are made once and kept outside of the tree.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { field, message, protobufList } from '../collect/list-data.ts';
+import { createCertificate } from '../support/certificates.ts';
+
+const SECRETS = 5000;
+const PAGE = 250;
+const FOLDER = join(tmpdir(), `secaudit-bench-tls-${process.getuid?.() ?? 0}`);
+
+/** What each child prints, in seconds of its processor and its peak. */
+interface Cost {
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+/** Numbers for the page, and what is beyond its limit. */
+export interface TlsResult {
+  readonly markdown: string;
+  readonly tooSlow: readonly string[];
+}
+
+/** Projection of all Secrets, from protobuf and from JSON, against OpenSSL's parsing of the same certificates. */
+export function measureTlsSecrets(): TlsResult {
+  makeOnce();
+  const runs = (what: string): Cost[] => Array.from({ length: 3 }, () => child(what));
+  const [plain, protobuf, json, judged] = ['plain', 'protobuf', 'json', 'judge'].map(runs).map(median);
+  if (plain === undefined || protobuf === undefined || json === undefined || judged === undefined) throw new Error('a measure is missing');
+  const rows: readonly (readonly [what: string, value: number, aim: number, limit: number, detail: string])[] = [
+    ['read from protobuf, against `new X509Certificate` alone', protobuf.seconds / plain.seconds, 5, 8, `${protobuf.seconds.toFixed(2)} s against ${plain.seconds.toFixed(2)} s of the processor`],
+    ['read from JSON, against the same', json.seconds / plain.seconds, 5, 8, `${json.seconds.toFixed(2)} s`],
+    ['peak MiB of reading and judging them with every check of pki and its view', judged.peakMiB, 150, 200, `${judged.seconds.toFixed(2)} s, reading from protobuf and Node itself included`],
+  ];
+  const lines = rows.map(([what, value, aim, , detail]) => `| ${what} | ${value.toFixed(2)} | ${aim} | ${detail} |`);
+  return {
+    markdown: `${[`| ${SECRETS} TLS Secrets, RSA-2048 and P-256 in turn, each with a key of its own | measured | aim | |`, '| --- | --- | --- | --- |', ...lines].join('\n')}\n`,
+    tooSlow: rows.filter(([, value, , limit]) => value > limit).map(([what]) => what),
+  };
+}
+
+function child(what: string): Cost {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'tls-secrets-child.ts'), what, FOLDER], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Cost;
+}
+
+function median(costs: readonly Cost[]): Cost | undefined {
+  return costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(costs.length / 2)];
+}
+
+/** The pages of the list as an API server writes them: that is not what is measured. */
+function makeOnce(): void {
+  if (existsSync(join(FOLDER, 'made'))) return;
+  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  const authority = createCertificate({ commonName: 'bench', use: 'authority' });
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const entry = (name: string, text: string): Buffer => field(2, message(field(1, name), field(2, Buffer.from(text))));
+  for (let page = 0; page * PAGE < SECRETS; page += 1) {
+    const next = (page + 1) * PAGE < SECRETS ? String(page + 1) : '';
+    const secrets = Array.from({ length: PAGE }, (_, place) => {
+      const at = page * PAGE + place;
+      const made = createCertificate({ commonName: `host-${at}.example.com`, names: [`host-${at}.example.com`, `www.host-${at}.example.com`], use: 'server', keyType: at % 2 === 0 ? 'RSA' : 'P-256' }, authority);
+      return { name: `web-${at}`, namespace: `team-${at % 500}`, ...made };
+    });
+    const write = (end: string, content: string | Uint8Array): void => writeFileSync(join(FOLDER, `${page}.${end}`), content, { mode: 0o600 });
+    write('pem', secrets.map(({ certificate }) => certificate).join(''));
+    write('json', JSON.stringify({
+      kind: 'SecretList', apiVersion: 'v1', metadata: { resourceVersion: '1', continue: next },
+      items: secrets.map(({ name, namespace, certificate, key }) => ({ metadata: { name, namespace, uid: name }, data: { 'ca.crt': base64(authority.certificate), 'tls.crt': base64(certificate), 'tls.key': base64(key) }, type: 'kubernetes.io/tls' })),
+    }));
+    write('pb', protobufList('SecretList', secrets.map(({ name, namespace, certificate, key }) =>
+      message(field(1, message(field(1, name), field(3, namespace), field(5, name))), entry('ca.crt', authority.certificate), entry('tls.crt', certificate), entry('tls.key', key), field(3, 'kubernetes.io/tls'))), next));
+  }
+  writeFileSync(join(FOLDER, 'made'), '');
+}
+
+if (process.argv[1] === import.meta.filename) process.stdout.write(measureTlsSecrets().markdown);
