@@ -39,6 +39,7 @@ const JSON_TYPE = 'application/json';
  */
 export async function readList(client: ApiClient, source: Source, read: ListRead, options: ReadListOptions = {}): Promise<unknown[]> {
   if (read.optional === true && !(await isServed(client, source, read, options.groups))) return [];
+  if (read.onlyWithGroup !== undefined && !(await hasGroup(client, source, read.onlyWithGroup, options.groups))) return [];
   if (read.otherVersions === undefined) return readVersion(client, source, read, options);
   for (const apiVersion of [read.apiVersion, ...read.otherVersions]) {
     try {
@@ -195,6 +196,16 @@ async function isServed(client: ApiClient, source: Source, { apiVersion }: ListR
   if (!Array.isArray(versions)) throw malformed(source, `the answer to ${path} is not an APIGroup`);
   if (versions.some((each: unknown) => isRecord(each) && each['groupVersion'] === apiVersion)) return true;
   throw new Unread({ kind: 'notObservable', reason: 'notServed', source: source.id, detail: `this API server does not serve ${apiVersion}, only other versions of that group` });
+}
+
+/** Whether an API group is served in any version. Who may not ask discovery goes on to the list. @throws {Unread} nobody can tell */
+async function hasGroup(client: ApiClient, source: Source, group: string, groups = new Map<string, Promise<Answer>>()): Promise<boolean> {
+  const path = `/apis/${group}`;
+  const asked = groups.get(path) ?? client.get(path, { accept: JSON_TYPE });
+  groups.set(path, asked);
+  const answer = await asked;
+  if (answer.status !== 200 && answer.status !== 403 && answer.status !== 404) throw new Unread(gapOfStatus(source, answer, path));
+  return answer.status !== 404;
 }
 
 function endless(source: Source, detail: string): Unread {

@@ -25,6 +25,8 @@ export type Read =
       readonly metadataOnly?: true;
       /** Of an API that a cluster may do without: where its group is not served, there are none. */
       readonly optional?: true;
+      /** Read only where this API group is served: elsewhere there are no such objects, and nobody is asked for the right. */
+      readonly onlyWithGroup?: string;
       /** Older versions, newest first: each is asked for in turn while the server says that it serves none of that. With none served there are no objects. */
       readonly otherVersions?: readonly string[];
       /** The items hold secrets: their bytes are wiped once they were projected. */
@@ -183,6 +185,7 @@ export function listSource<T>() {
     readonly metadataOnly?: true;
     readonly optional?: true;
     readonly otherVersions?: readonly string[];
+    readonly onlyWithGroup?: string;
     readonly wiped?: true;
     readonly addOnRole?: NonNullable<Source['addOnRole']>;
     readonly optIn?: OptIn;
@@ -206,6 +209,7 @@ export function listSource<T>() {
       ...(declared.pageSize === undefined ? {} : { pageSize: declared.pageSize }),
       ...(declared.metadataOnly === undefined ? {} : { metadataOnly: declared.metadataOnly }),
       ...(declared.optional === undefined ? {} : { optional: declared.optional }),
+      ...(declared.onlyWithGroup === undefined ? {} : { onlyWithGroup: declared.onlyWithGroup }),
       ...(declared.otherVersions === undefined ? {} : { otherVersions: declared.otherVersions }),
       ...(declared.wiped === undefined ? {} : { wiped: declared.wiped }),
     },

@@ -24,13 +24,19 @@ export interface Expiry {
  * restart helps. Undefined for what is not due, and for what has ended, which is another matter.
  * @param seen the certificate, where its bytes are known
  */
-export function expiryOf({ role, notAfter, renewedAt, secret }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
+export function expiryOf({ role, notAfter, renewedAt, renewedBy, secret }: CertificateRole, seen: KeptCertificate | undefined, now: string, distribution?: Distribution): Expiry | undefined {
   if (notAfter === undefined) return undefined;
   const left = (Date.parse(notAfter) - Date.parse(now)) / DAY;
   if (left < 0) return undefined;
   const life = seen === undefined ? undefined : lifeOf(seen);
   if (role === 'apiserver-loopback') return left > 60 ? undefined : { severity: 'high', words: 'the API server makes it at its start and stops working when it ends: restart it' };
   if (seen !== undefined && isSelfMade(role, seen)) return left > 30 ? undefined : { severity: 'low', words: selfMadeWords(role) };
+  // Short lives are meant: what counts is whether it is renewed when it should be. Operators try again for hours.
+  if (renewedBy !== undefined) {
+    const late = (Date.parse(now) - Date.parse(renewedBy)) / DAY;
+    return late < 1 ? undefined : { severity: left <= 7 ? 'high' : 'medium', words: `its operator should have renewed it on ${renewedBy.slice(0, 10)}, and has not` };
+  }
+  if (role === 'rotated') return left > 7 ? undefined : { severity: 'medium', words: 'OpenShift renews it by itself, after a time that its Secret does not say' };
   // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
   if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);

@@ -44,6 +44,7 @@ export const ROLE_TITLES = {
   'kubelet-serving': 'kubelet, as a server',
   'kube-proxy-client': 'kube-proxy',
   'component-client': 'component of the distribution',
+  'rotated': 'renewed by OpenShift',
   'issued': 'issued on request',
   'tls-secret': 'TLS Secret',
   'tls-secret-authority': 'authority in a TLS Secret',
@@ -71,6 +72,8 @@ export interface CertificateRole {
   readonly how: string;
   /** Its holder renews it only when it starts. */
   readonly renewedAt?: 'restart';
+  /** When its holder should have renewed it by itself, RFC 3339. */
+  readonly renewedBy?: string;
   /** What would tell more. */
   readonly raise?: string;
   readonly gaps?: readonly Gap[];

@@ -6,6 +6,7 @@ import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
 import { nodeFiles } from '../evidence/sources/node-files.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
+import { rotatedSecrets } from '../evidence/sources/trust.ts';
 import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
 import { certificateInventory, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
@@ -14,6 +15,7 @@ import { fileRows, howToSeeFiles } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
 import { countedRows } from './certificate-counted.ts';
 import { displacedBy, exactRow, withUsed } from './certificate-used.ts';
+import { rotatedRows } from './certificate-rotated.ts';
 import { platform, type Distribution } from './platform.ts';
 
 /** Every role of the cluster's certificates, in a fixed order. */
@@ -36,8 +38,9 @@ export const certificateRoles = defineIndex({
     apiServers: attempt(apiServerMetrics),
     kubeProxy: attempt(kubeProxyLogin),
     files: attempt(nodeFiles),
+    rotated: attempt(rotatedSecrets),
   },
-  build({ inventory, kubelets, apiServers, kubeProxy, ...read }, { now }): CertificateRoles {
+  build({ inventory, kubelets, apiServers, kubeProxy, rotated, ...read }, { now }): CertificateRoles {
     const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
     const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).map(({ metadata }) => metadata.name);
@@ -56,6 +59,7 @@ export const certificateRoles = defineIndex({
       }),
       ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory, 'gaps' in read.files ? read.files.gaps : undefined),
       proxyRow(kubeProxy, nodeList?.length),
+      ...rotatedRows('value' in rotated ? rotated.value : []),
     ];
     const nodeNames = { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes };
     const counted = 'value' in kubelets ? countedRows(kubelets.value).filter(row => !seen.some(other => other.role === row.role && other.instance === row.instance)) : [];
@@ -66,6 +70,7 @@ export const certificateRoles = defineIndex({
       roles: rows.map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
       unread: [
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),
+        ...('gaps' in rotated && distribution?.distribution === 'openshift' ? [{ of: 'certificates that OpenShift renews', gaps: rotated.gaps }] : []),
         ...('gaps' in read.nodes ? [{ of: 'which kubelets there are', gaps: read.nodes.gaps }] : []),
       ],
     };

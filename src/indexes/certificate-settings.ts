@@ -4,7 +4,7 @@ import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
-import { apiServerLeases, controlPlanePods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
+import { apiServerLeases, startedPods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
 import { platform } from './platform.ts';
 
 /** How one program of the control plane was started, as far as files of certificates and keys go. */
@@ -31,13 +31,13 @@ export interface CertificateSettings {
   readonly isManaged: boolean;
 }
 
-type ControlPlanePod = NonNullable<(typeof controlPlanePods)['evidence']>[number];
+type ControlPlanePod = NonNullable<(typeof startedPods)['evidence']>[number];
 
 const FILE_FLAGS: ReadonlySet<string> = new Set(CERTIFICATE_FILE_FLAGS);
 
 export const certificateSettings = defineIndex({
   id: 'certificate-settings',
-  needs: { pods: attempt(controlPlanePods), flags: attempt(flagz), leases: attempt(apiServerLeases), platform: attempt(platform) },
+  needs: { pods: attempt(startedPods), flags: attempt(flagz), leases: attempt(apiServerLeases), platform: attempt(platform) },
   build({ pods, flags, leases, platform: found }, { now }): CertificateSettings {
     const isManaged = 'value' in found && found.value.isManaged;
     const starts = ('value' in pods ? pods.value : []).flatMap(pod => startOf(pod) ?? []).sort((a, b) => (a.of < b.of ? -1 : 1));
@@ -67,10 +67,10 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
     program, files,
     of: `static pod ${pod.metadata.name}`,
     ...(node === undefined ? {} : { node }),
-    resource: refOf(controlPlanePods, pod),
+    resource: refOf(startedPods, pod),
     isWhole: !words.some(({ hasVariable }) => hasVariable),
     evidenceOf: flag => ({
-      resource: refOf(controlPlanePods, pod),
+      resource: refOf(startedPods, pod),
       path: `spec.containers[${at}].command`,
       value: files[flag] === undefined ? `no --${flag}` : `--${flag}=${files[flag]}`,
       grade: 'inferred',

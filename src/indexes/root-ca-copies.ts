@@ -53,14 +53,14 @@ export const rootCaCopies = defineIndex({
 });
 
 /**
- * Authorities that are there on purpose: trusted elsewhere, or in half of all copies. While an authority is replaced, the next
+ * Authorities that are there on purpose: trusted elsewhere, or in most of the copies. While an authority is replaced, the next
  * one stands in the copies before anything uses it.
  */
 function knownOf(trusted: readonly KeptCertificate[], bundles: readonly { readonly certificates: readonly KeptCertificate[] }[]): ReadonlySet<string> {
   const known = new Set(trusted.map(({ sha256 }) => sha256));
   const counts = new Map<string, number>();
   for (const { certificates } of bundles) for (const sha256 of new Set(certificates.map(each => each.sha256))) counts.set(sha256, (counts.get(sha256) ?? 0) + 1);
-  for (const [sha256, count] of counts) if (count > 1 && count * 2 >= bundles.length) known.add(sha256);
+  for (const [sha256, count] of counts) if (count > 1 && count * 2 > bundles.length) known.add(sha256);
   return known;
 }
 

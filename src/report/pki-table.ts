@@ -51,7 +51,7 @@ function roleTable(view: PkiView, style: Style): string {
   });
   const columns: Column<Row>[] = [
     { header: 'CERTIFICATE', value: ({ title }) => title, flexible: true },
-    { header: 'OF', value: ({ instances }) => (instances.length > NAMED ? `${instances.length} nodes` : instances.join(', ')), flexible: true },
+    { header: 'OF', value: ({ role, instances }) => (instances.length > NAMED ? `${instances.length} ${role === 'rotated' ? 'Secrets' : 'nodes'}` : instances.join(', ')), flexible: true },
     { header: 'ENDS', value: endsOf, paint: (text, { daysLeft, grade }) => (daysLeft !== undefined && daysLeft < SOON && grade !== 'inferred' ? paint(style, 'red', text) : text) },
     { header: 'LEFT', value: leftOf },
     { header: 'KNOWN', value: ({ grade }) => KNOWN[grade], paint: (text, { grade }) => (grade === 'notRead' || grade === 'notObservable' ? paint(style, 'yellow', text) : text) },
@@ -61,7 +61,7 @@ function roleTable(view: PkiView, style: Style): string {
 
 /** Kubelets that say the same are one line; of anything else each certificate is. */
 function keyOf({ role, grade, notAfter, how, certificate }: CertificateRole): string {
-  return JSON.stringify([role, grade, notAfter?.slice(0, 10), role.startsWith('kubelet-') ? (notAfter === undefined ? how : '') : [how, certificate]]);
+  return JSON.stringify([role, grade, notAfter?.slice(0, 10), role.startsWith('kubelet-') || role === 'rotated' ? (notAfter === undefined ? how : '') : [how, certificate]]);
 }
 
 function leftOf({ daysLeft }: CertificateRole): string {

@@ -44,7 +44,8 @@ const template = { metadata: { labels: { app: 'a' }, annotations: { empty: '' } 
 const selector = { matchLabels: { app: 'a' } };
 /** By openssl: O=odd, CN=é. The API server takes none that it cannot parse. */
 const signingRequest = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIVU1IMENBUUF3R3pFTU1Bb0dBMVVFQ2d3RGIyUmtNUXN3Q1FZRFZRUUREQUxEcVRCWk1CTUdCeXFHU000OQpBZ0VHQ0NxR1NNNDlBd0VIQTBJQUJDQ0R1QTF2dHkwaVB5blFsdVd6ZktnaHJ5L0lhc1VuUUtPc0ErYU0xWXZ4CkNvSGpQL3FzamFGc2NJK2dnM0xBY2JLbkl2cG5NbzVWck1teTU4dHIxL0dnQURBS0JnZ3Foa2pPUFFRREFnTkgKQURCRUFpQkVURU9VVnlTcjdWYWNLT00vY1NKREY3YXNzeDdTSnpNbC9oSGwrT1BZdUFJZ1ZqREswSUxRZ1ZjagpzSmtiVVpyZGRsWmMwSE5PUzJvdXgxV2c0VVFlY2lFPQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K';
-const caBundle = Buffer.from(createCertificate({ commonName: 'odd', use: 'authority' }).certificate).toString('base64');
+const trustBundle = createCertificate({ commonName: 'odd', use: 'authority' }).certificate;
+const caBundle = Buffer.from(trustBundle).toString('base64');
 const webhook = { admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Ignore', timeoutSeconds: 1, rules: [{ operations: ['CREATE'], apiGroups: ['odd.example.org'], apiVersions: ['v1'], resources: ['nothing'] }] };
 const webhooks = [
   { ...webhook, name: 'a.example.org', clientConfig: { url: 'https://127.0.0.1:1/x' } },
@@ -67,6 +68,8 @@ export const oddObjects: readonly object[] = [
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata('default'), automountServiceAccountToken: false, secrets: [{ name: 's' }, {}], imagePullSecrets: [{ name: '' }] },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('full'), data: { a: '', b: odd.slice(0, 6).join(''), constructor: 'x', __proto: 'y' }, binaryData: { bytes: '/+8AAQ==', none: '' }, immutable: false },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'empty', namespace: 'odd' } },
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-root-ca.crt', namespace: 'odd' }, data: { 'ca.crt': trustBundle, other: 'x' } },
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-root-ca.crt', namespace: 'default' } },
   { apiVersion: 'v1', kind: 'Secret', metadata: metadata('s'), type: 'Opaque', data: { k: '/+8AAQ==', none: '' } },
   { apiVersion: 'v1', kind: 'Secret', metadata: { ...metadata('tls'), annotations: { ...annotations, 'cert-manager.io/certificate-name': 'é' } }, type: 'kubernetes.io/tls', data: { 'tls.crt': caBundle, 'tls.key': '/+8AAQ==', 'ca.crt': caBundle, constructor: 'AA==' } },
   { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'tls-empty', namespace: 'odd' }, type: 'kubernetes.io/tls', data: { 'tls.crt': '', 'tls.key': '' } },
@@ -75,6 +78,7 @@ export const oddObjects: readonly object[] = [
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare', namespace: 'odd' }, spec: { containers: [{ name: 'c', image: 'i' }] } },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'on-host', namespace: 'odd' }, spec: { hostNetwork: true, initContainers: [{ name: 'i', image: 'i', securityContext: { privileged: true, capabilities: { add: ['SYS_PTRACE'] } } }], containers: [{ name: 'c', image: 'i' }] } },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'api-server', namespace: 'kube-system', labels: { component: 'kube-apiserver' }, annotations: { 'kubernetes.io/config.source': 'file', 'kubernetes.io/config.mirror': '' } }, spec: { nodeName: 'n', containers: [{ ...container, volumeMounts: [] }] } },
+  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'etcd', namespace: 'kube-system', labels: { tier: 'control-plane' }, annotations: { 'kubernetes.io/config.mirror': 'x' } }, spec: { nodeName: 'n', containers: [{ name: 'etcd', image: 'i', command: ['etcd', '--trusted-ca-file=/x'], args: ['--key-file', '/y'] }] } },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'api-server-2', namespace: 'kube-system', labels: { component: 'kube-apiserver' } }, spec: { containers: [{ name: 'c', image: 'i', command: [], args: ['--a=b'] }] } },
   {
     apiVersion: 'v1', kind: 'Pod', metadata: { name: 'kube-scheduler-n', namespace: 'kube-system', labels: { tier: 'control-plane', component: 'kube-scheduler' }, annotations: { 'kubernetes.io/config.mirror': '0' } },
@@ -104,6 +108,8 @@ export const oddObjects: readonly object[] = [
   { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'bare', namespace: 'kube-system', labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } } },
   { apiVersion: 'v1', kind: 'Event', metadata: { name: 'full', namespace: 'odd' }, involvedObject: { namespace: 'odd' }, eventTime: null, firstTimestamp: '2026-01-02T03:04:05Z', count: 0 },
   { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: metadata('full', false), spec: { request: signingRequest, signerName: 'example.org/odd', expirationSeconds: 3600, usages: ['client auth', 'digital signature'] } },
+  { apiVersion: 'certificates.k8s.io/v1', kind: 'ClusterTrustBundle', metadata: { name: 'example.org:odd:full', labels }, spec: { signerName: 'example.org/odd', trustBundle } },
+  { apiVersion: 'certificates.k8s.io/v1', kind: 'ClusterTrustBundle', metadata: { name: 'bare' }, spec: { trustBundle } },
   { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'bare' }, spec: { request: signingRequest, signerName: 'example.org/odd', usages: ['server auth'] } },
   { apiVersion: rbac, kind: 'ClusterRole', metadata: metadata('odd', false), rules: [...rules, { verbs: ['get'], nonResourceURLs: ['/metrics', '*', ...odd.slice(0, 2)] }] },
   { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: 'odd:empty' }, rules: [] },

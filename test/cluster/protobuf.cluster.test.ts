@@ -8,6 +8,7 @@ import type { WireSchema } from '../../src/collect/protobuf-schema.ts';
 import { readList } from '../../src/collect/read-list.ts';
 import type { AnyFieldTree } from '../../src/evidence/fields.ts';
 import type { Read, Source } from '../../src/evidence/source.ts';
+import { podCertificateRequests } from '../../src/evidence/sources/trust.ts';
 import { createCertificate } from '../support/certificates.ts';
 import { startApiServer, type Ground } from './api-server.ts';
 import { oddObjects } from './protobuf-objects.ts';
@@ -82,8 +83,12 @@ function expectSame({ protobuf, json }: { readonly protobuf: unknown[]; readonly
   expect(JSON.stringify(protobuf)).toBe(JSON.stringify(json));
 }
 
-/** The API server refuses them there. */
-const impossible: Readonly<Record<string, readonly string[]>> = { roles: ['rules.nonResourceURLs'] };
+/** The API server refuses them there, or to whoever has no kubelet. */
+const impossible: Readonly<Record<string, readonly string[]>> = {
+  roles: ['rules.nonResourceURLs'],
+  // Takes a proof that a pod has the key, and a signer.
+  podcertificaterequests: pathsOf(podCertificateRequests.read.fields),
+};
 
 test.each(lists.map(source => [source.id, source] as const))('%s: both encodings give the same evidence, and every declared field is tried', async (_id, source) => {
   const both = await readBoth(source, source.read);

@@ -95,9 +95,9 @@ export const apiServerPods = listSource<V1Pod>()({
 });
 
 /** Control-plane programs that run as static pods, by the label that kubeadm, RKE2 and their kin give them. */
-export const controlPlanePods = listSource<V1Pod>()({
-  id: 'controlplanepods',
-  title: 'control-plane pods',
+export const startedPods = listSource<V1Pod>()({
+  id: 'startedpods',
+  title: 'flags of control-plane pods',
   apiVersion: 'v1',
   kind: 'Pod',
   resource: 'pods',

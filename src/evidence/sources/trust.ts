@@ -1,4 +1,4 @@
-import type { V1beta1ClusterTrustBundle, V1beta1PodCertificateRequest, V1ConfigMap, V1CustomResourceDefinition } from '@kubernetes/client-node';
+import type { V1beta1ClusterTrustBundle, V1beta1PodCertificateRequest, V1ConfigMap, V1CustomResourceDefinition, V1Secret } from '@kubernetes/client-node';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { serviceAccountKeysIn, type ServiceAccountKey } from '../service-account-keys.ts';
 import { getSource, identity, listSource } from '../source.ts';
@@ -76,6 +76,61 @@ export const serviceAccountKeys = getSource<readonly ServiceAccountKey[]>({
   keeps: 'for each public key its id, algorithm, size and a hash',
   parse: serviceAccountKeysIn,
 });
+
+/**
+ * Secrets whose certificates OpenShift renews by itself. The dates stand in annotations, so that metadata is enough and no
+ * value leaves the API server.
+ */
+export const rotatedSecrets = listSource<V1Secret>()({
+  id: 'rotatedsecrets',
+  title: 'Secrets with certificates that OpenShift renews',
+  apiVersion: 'v1',
+  kind: 'Secret',
+  resource: 'secrets',
+  namespaced: true,
+  metadataOnly: true,
+  onlyWithGroup: 'config.openshift.io',
+  addOnRole: 'secrets',
+  projectionVersion: 1,
+  fields: { metadata: { name: true, namespace: true, annotations: rotationIn } },
+});
+
+/** When a certificate was issued and ends, and after how long it is renewed. */
+export interface Rotation {
+  /** RFC 3339. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  /** Name of the signer: `openshift-kube-apiserver-operator_aggregator-client-signer@1700000000`. */
+  readonly issuer?: string;
+  /** After so many seconds a new one is issued. */
+  readonly refreshSeconds?: number;
+}
+
+function rotationIn(annotations: Readonly<Record<string, string>>): Rotation | undefined {
+  const text = (name: string): string | undefined => (typeof annotations[name] === 'string' ? annotations[name] : undefined);
+  const date = (name: string): string | undefined => {
+    const at = Date.parse(text(name) ?? '');
+    return Number.isNaN(at) ? undefined : new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+  };
+  const notBefore = date('auth.openshift.io/certificate-not-before');
+  const notAfter = date('auth.openshift.io/certificate-not-after');
+  if (notAfter === undefined) return undefined;
+  const issuer = text('auth.openshift.io/certificate-issuer');
+  const refreshSeconds = goDuration(text('certificates.openshift.io/refresh-period') ?? '');
+  return {
+    notAfter,
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
+  };
+}
+
+/** `7008h0m0s`, as Go writes a duration of a second or more; undefined for anything else. */
+function goDuration(text: string): number | undefined {
+  const [, hours = '0', minutes = '0', seconds = '0'] = /^(?:(\d{1,7})h)?(?:(\d{1,2})m)?(\d{1,2})(?:\.\d+)?s$/.exec(text) ?? [undefined, undefined, undefined, undefined];
+  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  return total > 0 ? total : undefined;
+}
 
 function authoritiesIn(data: Readonly<Record<string, string>>): CertificateBundle {
   const text: unknown = data['ca.crt'];

@@ -19,6 +19,7 @@ describeCheck(check, {
   fails: {
     'another authority of the same name': [cluster([...usual, copy('shop', stranger)]), 'high ConfigMap/shop/kube-root-ca.crt'],
     'one of somebody else beside the right one': [cluster([...usual, copy('shop', authority, stranger)]), 'medium ConfigMap/shop/kube-root-ca.crt'],
+    'the same one of somebody else in half of all': [cluster([...usual, copy('shop', authority, stranger), copy('test', authority, stranger)]), 'medium ConfigMap/shop/kube-root-ca.crt', 'medium ConfigMap/test/kube-root-ca.crt'],
     'nothing in it': [cluster([...usual, copy('shop')]), 'high ConfigMap/shop/kube-root-ca.crt'],
     'a ConfigMap of that name that holds something else': [cluster([...usual, { ...copy('shop'), data: { other: 'x' } }]), 'high ConfigMap/shop/kube-root-ca.crt'],
     'the old one only, while all others have the next as well': [
@@ -27,7 +28,7 @@ describeCheck(check, {
   },
   passes: {
     'the same everywhere': cluster(usual),
-    'the next one stands in most already': cluster([copy('default', authority, next), copy('kube-system', authority), copy('shop', authority, next), copy('test', authority)]),
+    'the next one stands in most already': cluster([copy('default', authority, next), copy('kube-system', authority), copy('shop', authority, next), copy('test', authority, next)]),
     'the next one, that kube-system has, in one more': cluster([copy('default', authority), copy('kube-system', authority, next), copy('shop', authority, next), copy('test', authority)], { rootCa: [authority, next] }),
     'wrong everywhere, which is a finding about the source of all': cluster([copy('default', stranger), copy('kube-system', stranger)], { rootCa: [stranger] }),
     'what clients are verified by as well': cluster([...usual, copy('shop', authority, stranger)], { clientAuthorities: [authority, stranger] }),
@@ -37,7 +38,7 @@ describeCheck(check, {
   answerableWithout: {
     'the same everywhere': aside, 'no copies': [...aside, apiServerHandshake],
     'the next one stands in most already': aside,
-    'the next one, that kube-system has, in one more': aside,
+    'the next one, that kube-system has, in one more': aside.filter(each => each !== kubeRootCa),
     'wrong everywhere, which is a finding about the source of all': [configuredConnection, clientTrust, signingRequests, clusterInfo, ...EXTENSIONS],
     'what clients are verified by as well': [configuredConnection, signingRequests, clusterInfo, kubeRootCa, ...EXTENSIONS],
   },

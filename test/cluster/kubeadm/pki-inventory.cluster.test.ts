@@ -148,8 +148,8 @@ test('whose certificates they are, as the API server itself says', async () => {
   expect([...(identity?.groups ?? []), 'system:authenticated'].toSorted()).toEqual(groups.toSorted());
 });
 
-test('a fresh cluster has nothing worse than a login for a year', () => {
-  expect(report.findings.filter(({ severity }) => severity !== 'info').map(({ check, severity }) => `${severity} ${check}`)).toEqual(['low pki-long-lived-client-certificate']);
+test('a fresh cluster has nothing worse than kubelets that nobody verifies, and a login for a year', () => {
+  expect(report.findings.filter(({ severity }) => severity !== 'info').map(({ check, severity }) => `${severity} ${check}`)).toEqual(['medium pki-kubelet-authority-unset', 'low pki-long-lived-client-certificate']);
   expect(report.checks.filter(({ status }) => status === 'error')).toEqual([]);
 });
 
