@@ -19,7 +19,7 @@ import { apiResources, coreApiResources } from './evidence/sources/api-resources
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
 import { certificatePods, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
-import { controlPlanePods } from './evidence/sources/node-ports.ts';
+import { listeningPods } from './evidence/sources/node-ports.ts';
 import { nodes } from './evidence/sources/platform.ts';
 import { pods } from './evidence/sources/workloads.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
@@ -193,7 +193,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
 /** What has to be read so that a flag can do its part: the ways to the nodes, and where their programs listen. */
 function alsoFor(optIns: readonly string[]): readonly Source[] {
   const looks = optIns.includes('--tunnel') || optIns.includes('--probe-nodes');
-  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [controlPlanePods] : [])];
+  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [listeningPods] : [])];
 }
 
 /** What a server shows to anybody, and what the kubeconfig says, is there for who is not let in as well. */

@@ -1,5 +1,5 @@
 import type { ControlPlaneProgram, ListeningFlags } from '../evidence/listening-flags.ts';
-import type { ListeningProgram, NodePort, controlPlanePods } from '../evidence/sources/node-ports.ts';
+import type { ListeningProgram, NodePort, listeningPods } from '../evidence/sources/node-ports.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 
 /** Where kubeadm lets them listen, which is also their own default. */
@@ -10,7 +10,7 @@ const DEFAULTS: Readonly<Record<ListeningProgram, number>> = {
 /** The name by which an API server calls itself. */
 const LOOPBACK_NAME = 'apiserver-loopback-client';
 
-type ControlPlanePod = NonNullable<(typeof controlPlanePods)['evidence']>[number];
+type ControlPlanePod = NonNullable<(typeof listeningPods)['evidence']>[number];
 
 /**
  * The ports of a node that are worth a look: the kubelet's, and those of the control plane where the node is part of

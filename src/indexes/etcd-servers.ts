@@ -1,6 +1,6 @@
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
-import { controlPlanePods, nodeTunnels, type ShownServer } from '../evidence/sources/node-ports.ts';
+import { listeningPods, nodeTunnels, type ShownServer } from '../evidence/sources/node-ports.ts';
 import { platform } from './platform.ts';
 import { portsSeen, type LookedAt, type PortsSeen } from './sightings-of-node-ports.ts';
 
@@ -23,7 +23,7 @@ export interface EtcdServers {
 /** Every etcd that was met at the port for clients of a node. */
 export const etcdServers = defineIndex({
   id: 'etcd-servers',
-  needs: { seen: portsSeen, platform: attempt(platform), pods: attempt(controlPlanePods) },
+  needs: { seen: portsSeen, platform: attempt(platform), pods: attempt(listeningPods) },
   build({ seen, platform: found, pods }): EtcdServers {
     const isManaged = 'value' in found && found.value.isManaged;
     const containers = 'value' in pods

@@ -210,7 +210,9 @@ it('answers a ping, and puts a message together from its pieces', async () => {
   const server = await start({
     onUpgrade: (request, socket) => {
       const tunnel = acceptWebSocket(request, socket);
-      tunnel.onFrame((opcode, content) => void (opcode === 10 && pongs.push(content.toString())));
+      tunnel.onFrame((opcode, content) => {
+        if (opcode === 10) pongs.push(content.toString());
+      });
       const cut: ServerSocket = {
         ...tunnel,
         send: message => {

@@ -20,15 +20,10 @@ const ETCD = { program: 'etcd', port: 2379 } as const;
 
 type Ways = { readonly nodetunnels?: readonly PerResult<NodePorts>[] | Gap; readonly nodeprobe?: readonly PerResult<NodePorts>[] | Gap };
 function snapshotOf(ways: Ways): ReturnType<typeof snapshotWith> {
-  const sources: Record<string, unknown> = {};
-  const gaps: Record<string, Gap> = { ...withoutFlags };
-  for (const [id, way] of Object.entries(ways) as [string, readonly PerResult<NodePorts>[] | Gap][]) {
-    if ('kind' in way) gaps[id] = way;
-    else {
-      sources[id] = way;
-      delete gaps[id];
-    }
-  }
+  const given = Object.entries(ways).map(([id, way]): readonly [string, readonly PerResult<NodePorts>[] | Gap] => [id, way]);
+  const sources = Object.fromEntries(given.filter(([, way]) => !('kind' in way)));
+  const failed = given.flatMap(([id, way]) => ('kind' in way ? [[id, way] as const] : []));
+  const gaps = Object.fromEntries([...Object.entries(withoutFlags).filter(([id]) => !(id in sources)), ...failed]);
   return snapshotWith({ collectedAt: NOW, sources, gaps }, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'cp-1', labels: { 'node-role.kubernetes.io/control-plane': '' } } });
 }
 

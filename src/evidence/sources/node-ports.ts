@@ -78,9 +78,9 @@ export const nodeProbe: Source<readonly PerResult<ProbedNode>[]> = {
 };
 
 /** Control planes that run as static pods (kubeadm, kind, minikube, RKE2), by the label that kubeadm gives them. */
-export const controlPlanePods = listSource<V1Pod>()({
-  id: 'controlplanepods',
-  title: 'control-plane pods',
+export const listeningPods = listSource<V1Pod>()({
+  id: 'listeningpods',
+  title: 'ports of control-plane pods',
   apiVersion: 'v1',
   kind: 'Pod',
   resource: 'pods',

@@ -1,6 +1,6 @@
 import check from '../../../src/checks/pki/pki-etcd-trusts-cluster-authority.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
-import { controlPlanePods } from '../../../src/evidence/sources/node-ports.ts';
+import { listeningPods } from '../../../src/evidence/sources/node-ports.ts';
 import type { Snapshot } from '../../../src/evidence/snapshot.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { snapshotWith } from '../../support/cluster.ts';
@@ -21,7 +21,7 @@ function cluster(names: readonly string[] | { readonly unknown: string }, truste
 }
 
 const LINE = 'critical Component/etcd (cp-1)';
-const beside = [...ASIDE, nodes, controlPlanePods];
+const beside = [...ASIDE, nodes, listeningPods];
 
 describeCheck(check, {
   fails: {
@@ -42,6 +42,6 @@ describeCheck(check, {
   },
   answerableWithout: Object.fromEntries([
     ...['one name for both', 'beside an authority of its own', 'the authority of the cluster issued what it serves with', 'an authority of its own', 'a name that only begins alike', 'the authority of the front proxy is none of clients', 'no client certificates are taken by API servers'].map(name => [name, beside]),
-    ['one file for both', beside.filter(source => source !== controlPlanePods)],
+    ['one file for both', beside.filter(source => source !== listeningPods)],
   ]),
 });

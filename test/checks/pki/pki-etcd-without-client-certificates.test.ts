@@ -2,7 +2,7 @@ import check from '../../../src/checks/pki/pki-etcd-without-client-certificates.
 import type { Gap } from '../../../src/evidence/gap.ts';
 import { nodeProbe } from '../../../src/evidence/sources/node-ports.ts';
 import { describeCheck } from '../../support/describe-check.ts';
-import { controlPlanePods } from '../../../src/evidence/sources/node-ports.ts';
+import { listeningPods } from '../../../src/evidence/sources/node-ports.ts';
 import { direct, shownPort, tunnelled, withoutFlags } from '../../support/node-ports.ts';
 import { ASIDE, made } from '../../support/pki.ts';
 import { snapshotWith } from '../../support/cluster.ts';
@@ -16,7 +16,7 @@ const closed: Gap = { kind: 'notObservable', reason: 'notServed', source: 'nodet
 const BY_TUNNEL = { nodeprobe: withoutFlags['nodeprobe']! };
 const seen = (...value: readonly PerResult<NodePorts>[]): ReturnType<typeof snapshotWith> => snapshotWith({ sources: { nodetunnels: value }, gaps: BY_TUNNEL });
 // Which platform it is decides only where nothing was seen; where its pods are, only which file is shared.
-const beside = [...ASIDE, nodes, controlPlanePods];
+const beside = [...ASIDE, nodes, listeningPods];
 
 describeCheck(check, {
   fails: {

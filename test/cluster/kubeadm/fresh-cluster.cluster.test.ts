@@ -36,7 +36,7 @@ test('of RBAC nothing is above info', () => {
 });
 
 test('only what files alone show is not assessed', () => {
-  expect(report.checks.filter(({ status }) => status === 'notAssessed').map(({ id }) => id)).toEqual(['pki-authority-expiring', 'pki-certificate-expired', 'pki-certificate-expiring']);
+  expect(report.checks.filter(({ status }) => status === 'notAssessed').map(({ id }) => id)).toEqual(['pki-authority-expiring', 'pki-certificate-expired', 'pki-certificate-expiring', 'pki-etcd-trusts-cluster-authority', 'pki-etcd-without-client-certificates', 'pki-shared-serving-key']);
   expect(report.checks.filter(({ status }) => status === 'error')).toEqual([]);
 });
 

@@ -131,7 +131,9 @@ describe('--tunnel', () => {
     const connections = async (): Promise<string> => (await controlPlane().run(['ss', '-Htn', 'state', 'established', 'dport', '=', ':10259'])).stdout.trim();
     const { code } = await runSecaudit(['pki', '--tunnel', '-v'], {
       env: { KUBECONFIG: cluster().kubeconfig.admin },
-      whileRunning: child => child.stderr?.on('data', (chunk: Buffer) => void (chunk.includes('/portforward?') && child.kill(signal))),
+      whileRunning: child => child.stderr?.on('data', (chunk: Buffer) => {
+        if (chunk.includes('/portforward?')) child.kill(signal);
+      }),
     });
     expect(code).toBe(signal === 'SIGINT' ? 130 : null);
     // A probe of the kubelet may pass by.
@@ -168,7 +170,7 @@ describe('--probe-nodes', () => {
 test('neither flag: nothing is asked, and nothing is said of it as of a gap', async () => {
   const { sources, checks } = await report([]);
   const ids = ['nodetunnels', 'nodeprobe'];
-  expect(sources.filter(({ id }) => ids.includes(id)).map(source => ('gap' in source ? source.gap?.kind : 'read'))).toEqual(['notRequested', 'notRequested']);
+  expect(sources.filter(({ id }) => ids.includes(id)).map(source => ('gap' in source ? source.gap.kind : 'read'))).toEqual(['notRequested', 'notRequested']);
   expect(checks.find(({ id }) => id === 'pki-etcd-without-client-certificates')).toMatchObject({ status: 'notAssessed' });
   expect(readFileSync(path.join(root, 'deploy/clusterrole.yaml'), 'utf8')).not.toContain('portforward');
 });
