@@ -87,7 +87,7 @@ async function read(world: World): Promise<{ results: PerResult<NodeFiles>[]; cr
   } as unknown as ApiClient;
   const nodes = world.nodes ?? [node('a', { labels: CONTROL_PLANE })];
   const images = nodes.map(({ metadata: { name } }) => ({ metadata: { name }, status: { images: (world.images ?? ['docker.io/library/busybox:1']).map(names => ({ names })) } }));
-  const results = await readNodeFiles(client, nodeFiles, { nodes, images: images as never, staticPods }, { warn: sentence => warnings.push(sentence), patience: PATIENT, ...(world.image === undefined ? {} : { image: world.image }) }, world.signal);
+  const results = await readNodeFiles(client, nodeFiles, { nodes, images: images, staticPods }, { warn: sentence => warnings.push(sentence), patience: PATIENT, ...(world.image === undefined ? {} : { image: world.image }) }, world.signal);
   return { results, created, deleted, warnings, there, dryRuns };
 }
 
