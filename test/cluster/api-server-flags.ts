@@ -63,7 +63,7 @@ export function apiServerArguments(place: ApiServerPlace, settings: ApiServerSet
     'audit-log-path': path.join(dir, 'audit', 'audit.log'),
     'audit-policy-file': file('audit-policy.json', settings.auditPolicy ?? metadataPolicy),
     'bind-address': '127.0.0.1',
-    'client-ca-file': pki.path('ca.crt'),
+    'client-ca-file': pki.path('client-ca.crt'),
     'enable-admission-plugins': 'NodeRestriction',
     'enable-bootstrap-token-auth': 'true',
     // The reconciler wants an address that pods could reach; there are no pods.

@@ -6,7 +6,7 @@ import type { ApiServerSettings } from './api-server-flags.ts';
 import { readAuditEvents, type AuditEvent } from './audit-log.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
 import { controlPlaneBinaries, type ControlPlaneBinaries } from './binaries.ts';
-import { createClusterPki } from './cluster-pki.ts';
+import { createClusterPki, type PkiParts } from './cluster-pki.ts';
 import { startControllerManager, startEtcd, startServer, untilBorn, type ApiServer, type Shared } from './components.ts';
 import { createEncryptionKeys } from './encryption.ts';
 import { onFreePort } from './free-port.ts';
@@ -22,6 +22,8 @@ export interface GroundOptions extends ApiServerSettings {
   readonly kubeadmAdmin?: boolean | undefined;
   /** Other programs than the ones of `controlPlaneBinaries`. */
   readonly binaries?: Partial<ControlPlaneBinaries> | undefined;
+  /** Certificates of another making than kubeadm's. */
+  readonly pki?: PkiParts | undefined;
   /** The directory to make and to remove in the end. Default: a new one for temporary files. */
   readonly dir?: string | undefined;
 }
@@ -37,6 +39,8 @@ type KubeconfigUser =
   | ClientIdentity
   | { readonly token: string }
   | { readonly serviceAccount: string; readonly namespace: string }
+  /** A certificate of any making. */
+  | { readonly credential: CertificateAndKey; readonly name: string }
   | 'anonymous';
 
 interface KubectlOptions {
@@ -121,7 +125,7 @@ export async function startApiServer(options: GroundOptions = {}): Promise<Groun
 
 async function startGround(supervised: Supervised, binaries: ControlPlaneBinaries, options: GroundOptions): Promise<Ground> {
   const { dir } = supervised;
-  const pki = createClusterPki(path.join(dir, 'pki'));
+  const pki = createClusterPki(path.join(dir, 'pki'), options.pki);
   const issue = ({ user, groups, notBefore, notAfter }: ClientIdentity): CertificateAndKey =>
     issueCertificate(pki.cluster, { commonName: user, organizations: groups, usages: ['client'], notBefore, notAfter });
   const superAdmin = issue({ user: 'kubernetes-super-admin', groups: ['system:masters'] });
@@ -134,7 +138,7 @@ async function startGround(supervised: Supervised, binaries: ControlPlaneBinarie
 
   const kubeconfig = { admin: path.join(dir, 'admin.kubeconfig'), superAdmin: path.join(dir, 'super-admin.kubeconfig') };
   const write = (file: string, user: string, credential: Credential, server = url): string => {
-    writeKubeconfig(file, { server, certificateAuthority: pki.cluster.certificate, user, credential });
+    writeKubeconfig(file, { server, certificateAuthority: pki.servers.certificate, user, credential });
     return file;
   };
   const admin = issue({ user: 'kubernetes-admin', groups: [options.kubeadmAdmin ? 'kubeadm:cluster-admins' : 'system:masters'] });
@@ -163,6 +167,7 @@ async function startGround(supervised: Supervised, binaries: ControlPlaneBinarie
 
     async kubeconfigFor(user, { server } = {}) {
       if (user === 'anonymous') return newKubeconfig('anonymous', 'anonymous', server);
+      if ('credential' in user) return newKubeconfig(user.name, user.credential, server);
       if ('token' in user) return newKubeconfig('token', user, server);
       if ('user' in user) return newKubeconfig(user.user, issue(user), server);
       const { serviceAccount, namespace } = user;

@@ -89,7 +89,7 @@ export async function startControllerManager(shared: Shared, server: ApiServer, 
     controllers: '*,bootstrapsigner,tokencleaner',
     'use-service-account-credentials': 'true',
     'service-account-private-key-file': pki.path('sa.key'),
-    'root-ca-file': pki.path('ca.crt'),
+    'root-ca-file': pki.path('server-ca.crt'),
     'cluster-signing-cert-file': pki.path('ca.crt'),
     'cluster-signing-key-file': pki.path('ca.key'),
   }));

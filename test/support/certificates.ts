@@ -20,7 +20,9 @@ export interface CertificateFields {
   readonly notBefore?: Date;
   /** Default: in one year. */
   readonly notAfter?: Date;
-  readonly keyType?: 'P-256' | 'RSA';
+  readonly keyType?: 'P-256' | 'RSA' | 'RSA 1024';
+  /** Of the signature; SHA-256 by default. */
+  readonly hash?: 'sha1';
   /** Extended key usages as dotted numbers, in place of those of its use; an empty list leaves the extension out. */
   readonly usages?: readonly string[];
   /** A server's or client's certificate that says it may sign others. */
@@ -40,7 +42,8 @@ const YEAR = 365 * 24 * 60 * MINUTE;
 
 /** Makes a certificate with a fresh key, signed by the issuer, or by itself where there is none. */
 export function createCertificate(fields: CertificateFields, issuer?: Certificate): Certificate {
-  const { publicKey, privateKey } = fields.keyType === 'RSA' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { keyType = 'P-256' } = fields;
+  const { publicKey, privateKey } = keyType === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: keyType === 'RSA' ? 2048 : 1024 });
   return certify(fields, publicKey, privateKey, issuer);
 }
 
@@ -52,7 +55,7 @@ export function reissued({ key }: Certificate, fields: CertificateFields): Certi
 function certify(fields: CertificateFields, publicKey: KeyObject, privateKey: KeyObject, issuer?: Certificate): Certificate {
   const issuerKey = issuer === undefined ? privateKey : createPrivateKey(issuer.key);
   const subject = nameOf(fields);
-  const algorithm = signatureAlgorithm(issuerKey);
+  const algorithm = signatureAlgorithm(issuerKey, fields.hash);
   const body = sequence(
     context(0, integer(Buffer.of(2))),
     fields.serial === undefined ? integer(randomBytes(16)) : element(0x02, fields.serial),
@@ -63,7 +66,7 @@ function certify(fields: CertificateFields, publicKey: KeyObject, privateKey: Ke
     publicKey.export({ type: 'spki', format: 'der' }),
     context(3, sequence(...extensionsOf(fields, publicKey, createPublicKey(issuerKey)))),
   );
-  const der = sequence(body, algorithm, bitString(sign('sha256', body, issuerKey)));
+  const der = sequence(body, algorithm, bitString(sign(fields.hash ?? 'sha256', body, issuerKey)));
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
@@ -129,11 +132,11 @@ function endOf(der: Buffer, at: number): number {
   return start + (first < 0x80 ? first : der.readUIntBE(at + 2, first & 0x7f));
 }
 
-/** With SHA-256: ECDSA or RSA, as the signing key is. RSA's identifier carries a null, ECDSA's nothing. */
-function signatureAlgorithm(key: KeyObject): Buffer {
+/** ECDSA or RSA, as the signing key is. RSA's identifier carries a null, ECDSA's nothing. */
+function signatureAlgorithm(key: KeyObject, hash: 'sha1' | 'sha256' = 'sha256'): Buffer {
   return key.asymmetricKeyType === 'rsa'
-    ? sequence(objectId('1.2.840.113549.1.1.11'), element(0x05, Buffer.alloc(0)))
-    : sequence(objectId('1.2.840.10045.4.3.2'));
+    ? sequence(objectId(hash === 'sha1' ? '1.2.840.113549.1.1.5' : '1.2.840.113549.1.1.11'), element(0x05, Buffer.alloc(0)))
+    : sequence(objectId(hash === 'sha1' ? '1.2.840.10045.4.1' : '1.2.840.10045.4.3.2'));
 }
 
 /** RFC 5280, 4.2.1.2 (1): SHA-1 of the key's bits, the second part of its SubjectPublicKeyInfo. */

@@ -17,7 +17,8 @@ export function certificateEvidence({ certificate, sightings: [first] }: SeenCer
 }
 
 function sightingEvidence({ resource, path, shown }: Sighting, field: string, value: unknown): EvidenceItem {
-  return { resource, path: `${path}.${field}`, value, grade: 'exact', ...shown };
+  // What a certificate does not say is nothing, and JSON has a word for it.
+  return { resource, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
 }
 
 /** When a role ends, as it is known: from the bytes of its certificate, or from what a program counts. */
