@@ -29,17 +29,26 @@ import pkiCertificateMalformed from './pki/pki-certificate-malformed.ts';
 import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-authority.ts';
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
+import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
+import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
+import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
+import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
 import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiNodeCertificateWithoutNode from './pki/pki-node-certificate-without-node.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
 import pkiRenewedNotRestarted from './pki/pki-renewed-not-restarted.ts';
+import pkiRootCaDiffers from './pki/pki-root-ca-differs.ts';
 import pkiServerAuthorityMismatch from './pki/pki-server-authority-mismatch.ts';
 import pkiServerCertificateAsLogin from './pki/pki-server-certificate-as-login.ts';
+import pkiServiceAccountKeyShared from './pki/pki-service-account-key-shared.ts';
+import pkiServiceAccountKeyWeak from './pki/pki-service-account-key-weak.ts';
 import pkiServingNameMissing from './pki/pki-serving-name-missing.ts';
 import pkiSharedFrontProxyAuthority from './pki/pki-shared-front-proxy-authority.ts';
+import pkiSharedServingKey from './pki/pki-shared-serving-key.ts';
 import pkiSigningRequestBeyondRule from './pki/pki-signing-request-beyond-rule.ts';
 import pkiSigningRequestStuck from './pki/pki-signing-request-stuck.ts';
 import pkiSystemMastersCertificate from './pki/pki-system-masters-certificate.ts';
@@ -90,17 +99,26 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateOutlivesAuthority,
   pkiCertificateUnreadable,
   pkiComponentIdentityMisused,
+  pkiEtcdSharesAuthority,
+  pkiEtcdTrustsClusterAuthority,
+  pkiEtcdWithoutClientCertificates,
+  pkiExtensionBundleUseless,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
+  pkiKubeletAuthorityUnset,
   pkiLeafMayIssue,
   pkiLongLivedClientCertificate,
   pkiNodeCertificateWithoutNode,
   pkiPrivilegedClientCertificate,
   pkiRenewedNotRestarted,
+  pkiRootCaDiffers,
   pkiServerAuthorityMismatch,
   pkiServerCertificateAsLogin,
+  pkiServiceAccountKeyShared,
+  pkiServiceAccountKeyWeak,
   pkiServingNameMissing,
   pkiSharedFrontProxyAuthority,
+  pkiSharedServingKey,
   pkiSigningRequestBeyondRule,
   pkiSigningRequestStuck,
   pkiSystemMastersCertificate,

@@ -1,16 +1,16 @@
-import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import manifest from '../../package.json' with { type: 'json' };
 import type { RawHandshake } from '../evidence/raw-handshake.ts';
 import { Problem } from '../problem.ts';
-import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type NodeAddress, type RequestEvent, type StreamedAnswer } from './api-client.ts';
+import { RequestFailure, type Answer, type ApiClient, type ConnectionFlags, type GetOptions, type Headers, type RequestEvent, type StreamedAnswer } from './api-client.ts';
 import { configuredConnection } from './configured-connection-of.ts';
 import { openCredentials, withoutCredentials, type Credential, type Credentials } from './credentials.ts';
 import { impersonationHeaders } from './impersonation.ts';
 import { resolveTarget, type Target } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 import { loadPlainHttp } from './plain-http.ts';
+import { checkPort, nodeLines } from './node-lines.ts';
 import { openExchange } from './stream-exchange.ts';
 import { BrokenExchange, createAgent, exchange, type Exchange, type Wire } from './transport.ts';
 import type { Upgraded } from './web-socket.ts';
@@ -225,25 +225,6 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     }
   }
 
-  /** A node writes its own status, and nobody checks it: a name would lead wherever the node likes. */
-  function checkAddress({ host, port }: NodeAddress): void {
-    if (isIP(host) === 0) throw new RequestFailure('unreachable', 'the address that the node names is no IP address, so nothing was sent to it');
-    checkPort(port);
-  }
-
-  /** Reports what goes to a node itself. */
-  async function told<T>(request: Pick<RequestEvent, 'method' | 'path'>, outcomeOf: (result: T) => number | string, ask: () => Promise<T>): Promise<T> {
-    const report = reporter(request);
-    try {
-      const result = await ask();
-      report(outcomeOf(result), 0);
-      return result;
-    } catch (error) {
-      if (error instanceof RequestFailure) report(error.kind, 0);
-      throw error;
-    }
-  }
-
   let seen: Promise<RawHandshake> | undefined;
   async function lookAtHandshake(): Promise<RawHandshake> {
     const { handshakeOf } = await import('./handshake-of.ts');
@@ -270,48 +251,18 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
       if (!path.startsWith('/')) return Promise.reject(new Error(`a path begins with a slash: ${path}`));
       return send({ method: 'GET', path, freshConnection: false, ...(accept === undefined ? {} : { accept }) }, oneStreamedTry);
     },
-    getFromKubelet: async (kubelet, path, { timeoutMilliseconds, accept = 'application/json' }) => {
-      checkAddress(kubelet);
-      // Without an authority of the cluster's own, any that the system trusts could vouch for a stranger.
-      if (trust.configured === undefined && !kubelet.takeAsItIs) return 'untrusted';
-      const [{ getFromKubelet }, credential] = await Promise.all([import('./kubelet-line.ts'), credentials.current()]);
-      const report = reporter({ method: 'GET', path: `${kubelet.host}:${kubelet.port}${path}` });
-      try {
-        const answer = await getFromKubelet({
-          kubelet,
-          path,
-          // Kubelets take no passwords.
-          authorization: credential.authorization?.startsWith('Bearer ') === true ? credential.authorization : undefined,
-          context: wires(credential).tls.context,
-          userAgent: constantHeaders['User-Agent'],
-          accept,
-          timeoutMilliseconds,
-          longestBody: LONGEST_BEYOND,
-          signal,
-        });
-        report(answer === 'untrusted' ? answer : answer.status, answer === 'untrusted' ? 0 : answer.bytes);
-        return answer;
-      } catch (error) {
-        if (error instanceof RequestFailure) report(error.kind, 0);
-        throw error;
-      }
-    },
+    ...nodeLines({
+      credentials, signal, reporter,
+      contextOf: credential => wires(credential).tls.context,
+      hasAuthority: trust.configured !== undefined,
+      userAgent: constantHeaders['User-Agent'],
+      longestBody: LONGEST_BEYOND,
+    }),
     handshakeThroughPod: async ({ namespace, name }, port, options) => {
       checkPort(port);
       const { handshakeThroughTunnel } = await import('./node-handshake.ts');
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/portforward?ports=${port}`;
       return handshakeThroughTunnel(() => send({ method: 'GET', path, freshConnection: false, accept: '*/*', beyond: options }, oneTunnel), options, signal);
-    },
-    handshakeWithNode: async (node, options) => {
-      checkAddress(node);
-      const { handshakeWithNode } = await import('./node-handshake.ts');
-      return told({ method: 'TLS', path: `${node.host}:${node.port}` }, result => ('chain' in result ? 'shown' : 'refused'), () => handshakeWithNode(node, options, signal));
-    },
-    askAsStranger: async (node, question, { timeoutMilliseconds }) => {
-      checkAddress(node);
-      const { askAsStranger } = await import('./node-handshake.ts');
-      const asked = { userAgent: constantHeaders['User-Agent'], timeoutMilliseconds, longestBody: LONGEST_STATUS, signal };
-      return told({ method: 'GET', path: `${node.host}:${node.port} (${question})` }, result => (result === 'closed' ? result : result.status), () => askAsStranger(node, question, asked));
     },
     selfReview: (path, body) => {
       if (!SELF_REVIEW.test(path)) return Promise.reject(new Error(`only questions about the caller itself may be posted, not ${path}`));
@@ -340,10 +291,6 @@ async function credentialsOf(target: Target, options: Parameters<typeof openCred
     if (!canDoWithout || !(error instanceof Problem) || options.signal.aborted) throw error;
     return { credentials: withoutCredentials(target.origin), loginFailure: error.message };
   }
-}
-
-function checkPort(port: number): void {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`a port is a number from 1 to 65535: ${port}`);
 }
 
 /** The connections that present one client certificate. */

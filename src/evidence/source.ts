@@ -216,11 +216,21 @@ export function listSource<T>() {
         apiGroup: apiGroupOf(declared.apiVersion),
         resource: declared.resource,
         verb: 'list',
+        ...nameIn(declared.fieldSelector),
         ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
       },
     ],
     skippedWithNamespace: declared.readWithNamespace !== true && (!declared.namespaced || declared.namespace !== undefined),
   });
+}
+
+/**
+ * The API server takes a list by exactly one name for a request for that name (apiserver pkg/endpoints/request/requestinfo.go),
+ * so that a rule with resourceNames allows it.
+ */
+function nameIn(fieldSelector: string | undefined): { readonly resourceName?: string } {
+  const [, resourceName] = /^metadata\.name=([^,]+)$/.exec(fieldSelector ?? '') ?? [];
+  return resourceName === undefined ? {} : { resourceName };
 }
 
 /** A source that is one GET. `parse` is the projection: only what it returns is kept. */

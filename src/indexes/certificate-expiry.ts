@@ -1,6 +1,7 @@
 import type { KeptCertificate } from '../evidence/certificate-facts.ts';
 import type { CertificateRole } from './certificate-role.ts';
 import type { Distribution } from './platform.ts';
+import { isSelfMade, selfMadeWords } from './self-made-certificate.ts';
 
 const DAY = 86_400_000;
 
@@ -28,6 +29,7 @@ export function expiryOf({ role, notAfter, renewedAt }: CertificateRole, seen: K
   if (left < 0) return undefined;
   const life = seen === undefined ? undefined : lifeOf(seen);
   if (role === 'apiserver-loopback') return left > 60 ? undefined : { severity: 'high', words: 'the API server makes it at its start and stops working when it ends: restart it' };
+  if (seen !== undefined && isSelfMade(role, seen)) return left > 30 ? undefined : { severity: 'low', words: selfMadeWords(role) };
   // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
   if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);

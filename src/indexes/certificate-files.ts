@@ -14,6 +14,9 @@ const FILES: readonly { readonly role: RoleId; readonly resource: ResourceRef; r
   { role: 'etcd-peer', resource: componentRef('etcd'), file: 'etcd/peer.crt' },
 ];
 
+/** The flags with which a role can be seen where its program can be reached. */
+const FLAGS: Partial<Readonly<Record<RoleId, string>>> = { 'etcd-server': '--tunnel', 'etcd-peer': '--probe-nodes, from where the nodes can be reached' };
+
 /** Platforms that lay out their files as kubeadm does. */
 function isKubeadm(platform: Platform | undefined): boolean {
   return platform?.distribution === 'kubeadm' || platform?.distribution === 'kind';
@@ -24,9 +27,11 @@ export function howToSeeFiles(isManaged: boolean, file: string): string {
   return isManaged ? 'the provider' : `openssl x509 -noout -enddate -in /etc/kubernetes/pki/${file}, on a control-plane node`;
 }
 
-function howToSee(platform: Platform | undefined, file: string): string {
+function howToSee(platform: Platform | undefined, file: string, role: RoleId): string {
   const distribution = platform?.distribution;
   if (distribution === 'k3s' || distribution === 'rke2') return `${distribution} certificate check, on a server`;
+  const flag = FLAGS[role];
+  if (flag !== undefined) return flag;
   if (distribution !== 'kubeadm') return 'openssl x509 -noout -enddate on its file, on a control-plane node';
   return file.endsWith('ca.crt') ? howToSeeFiles(false, file) : 'kubeadm certs check-expiration, on a control-plane node';
 }
@@ -49,17 +54,23 @@ export function fileRows(known: {
   readonly controlPlanes?: number;
   /** When the API server's serving certificate ends. */
   readonly serving?: string;
+  /** What issued the certificate that etcd was seen to serve with: its name and the id of its key. */
+  readonly etcdIssuer?: { readonly name: string; readonly keyId?: string };
   /** Before this no client certificate ends that the API servers took. */
   readonly bound: string | undefined;
   /** Why the files themselves were not looked at; absent where they were. */
   readonly unlooked?: readonly Gap[];
 }): RoleRow[] {
-  const { platform, serving, bound } = known;
+  const { platform, serving, bound, etcdIssuer } = known;
   const gaps = unlookedGaps(known.unlooked, ONLY_IN_FILES);
   return FILES.map(({ role, resource, file, isAuthority, usesApi }): RoleRow => {
     const row = { role, title: ROLE_TITLES[role], resource };
     if (platform?.isManaged === true) return { ...row, grade: 'notObservable', how: `${platform.title} runs the control plane` };
-    const raise = howToSee(platform, file);
+    const raise = howToSee(platform, file, role);
+    if (role === 'etcd-authority' && etcdIssuer !== undefined) {
+      const keyId = etcdIssuer.keyId === undefined ? '' : ` with the key ${etcdIssuer.keyId}`;
+      return { ...row, grade: 'notObservable', how: `${ONLY_IN_FILES}; it is ${etcdIssuer.name}${keyId}, as what etcd serves with says`, raise, ...gaps };
+    }
     if (usesApi === true && bound !== undefined && isKubeadm(platform)) {
       return { ...row, grade: 'bound', notAfterAtLeast: bound, how: 'no client certificate that an API server took since its start ends before', raise, ...gaps };
     }

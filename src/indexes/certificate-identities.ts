@@ -5,6 +5,7 @@ import type { Source } from '../evidence/source.ts';
 import { configuredConnection } from '../evidence/sources/connection.ts';
 import { apiServerHandshake } from '../evidence/sources/handshake.ts';
 import { clientTrust, signingRequests } from '../evidence/sources/pki.ts';
+import { podCertificateRequests } from '../evidence/sources/trust.ts';
 import { authorityOf, isIssuedBy, isSelfSigned } from './certificate-chain.ts';
 import { certificateInventory } from './certificate-inventory.ts';
 import { isLeaf, type SeenCertificate } from './certificate-sighting.ts';
@@ -44,18 +45,19 @@ export interface CertificateIdentities {
 }
 
 /** What may hold certificates that clients log in with, and what says which of them are taken. */
-const LOGINS: ReadonlySet<Source> = new Set<Source>([configuredConnection, apiServerHandshake, clientTrust, signingRequests]);
+const LOGINS: ReadonlySet<Source> = new Set<Source>([configuredConnection, apiServerHandshake, clientTrust, signingRequests, podCertificateRequests]);
 
 export const certificateIdentities = defineIndex({
   id: 'certificate-identities',
-  needs: { inventory: certificateInventory, trust: attempt(clientTrust), graph: attempt(rbacGraph), configured: attempt(configuredConnection), requests: attempt(signingRequests) },
-  build({ inventory, trust, graph, configured, requests }): CertificateIdentities {
+  needs: { inventory: certificateInventory, trust: attempt(clientTrust), graph: attempt(rbacGraph), configured: attempt(configuredConnection), requests: attempt(signingRequests), podRequests: attempt(podCertificateRequests) },
+  build({ inventory, trust, graph, configured, requests, podRequests }): CertificateIdentities {
     const accepted = 'value' in trust && trust.value.exists ? trust.value.clientAuthorities?.certificates : undefined;
     // Intermediate authorities are no secrets: a bearer who was given none along with the certificate sends one that lies anywhere.
     const intermediates = [
       ...inventory.certificates.map(({ certificate }) => certificate),
       ...('value' in configured ? configured.value.clientCertificate?.certificates.slice(1) ?? [] : []),
       ...('value' in requests ? requests.value.flatMap(({ status }) => status?.certificate?.certificates.slice(1) ?? []) : []),
+      ...('value' in podRequests ? podRequests.value.flatMap(({ status }) => status?.certificateChain?.certificates.slice(1) ?? []) : []),
     ];
     const identities = inventory.certificates.filter(isClient).map(seen => identityOf(seen, accepted, intermediates, graph, unreadBindings(graph)));
     // Where the chain of one that is not accepted breaks off, the intermediate authority that leads on may lie where nobody here could look.

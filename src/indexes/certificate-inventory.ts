@@ -1,9 +1,11 @@
 import { defineIndex, type Index } from '../evidence/need.ts';
 import { joined, SEEN_AS, type BrokenBlock, type Found, type SeenCertificate, type Sighting, type UnreadCertificates } from './certificate-sighting.ts';
+import { sightingsOfBundles } from './sightings-of-bundles.ts';
 import { sightingsOfConnection } from './sightings-of-connection.ts';
 import { sightingsOfExtensions } from './sightings-of-extensions.ts';
 import { sightingsOfNodeFiles } from './sightings-of-node-files.ts';
 import { sightingsOfNodePorts } from './sightings-of-node-ports.ts';
+import { sightingsOfPodCertificates } from './sightings-of-pod-certificates.ts';
 import { sightingsOfRequests } from './sightings-of-requests.ts';
 import { sightingsOfTrust } from './sightings-of-trust.ts';
 
@@ -25,6 +27,8 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     extensions: sightingsOfExtensions,
     files: sightingsOfNodeFiles,
     nodePorts: sightingsOfNodePorts,
+    bundles: sightingsOfBundles,
+    podCertificates: sightingsOfPodCertificates,
   },
   build(ways): CertificateInventory {
     const { found, broken, unread } = joined(Object.values(ways));

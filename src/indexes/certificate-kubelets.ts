@@ -77,5 +77,5 @@ function newest({ certificates }: Read, otherwise: RoleRow): RoleRow {
 }
 
 function raiseOf(usage: 'client' | 'server'): string {
-  return usage === 'client' ? 'openssl x509 -noout -subject -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem, on the node' : 'openssl s_client -connect NODE:10250, from where the node can be reached';
+  return usage === 'client' ? 'openssl x509 -noout -subject -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem, on the node' : '--tunnel, or --probe-nodes from where the node can be reached';
 }

@@ -25,6 +25,7 @@ export const ROLE_TITLES = {
   'client-authority': 'authority of client certificates',
   'front-proxy-authority': 'authority of the front proxy',
   'extension-authority': 'authority of an extension',
+  'bundle-authority': 'authority of a trust bundle',
   'apiserver-kubelet-client': 'API server, to kubelets',
   'apiserver-etcd-client': 'API server, to etcd',
   'front-proxy-client': 'front proxy',

@@ -50,6 +50,7 @@ export const certificateRoles = defineIndex({
         ...(distribution === undefined ? {} : { platform: distribution }),
         ...(controlPlanes === undefined ? {} : { controlPlanes: controlPlanes.length }),
         ...(serving === undefined ? {} : { serving: serving.certificate.notAfter }),
+        ...etcdIssuerIn(inventory),
         bound: boundOf(apiServers),
         ...unlooked,
       }),
@@ -94,15 +95,24 @@ function seenRows(inventory: CertificateInventory, kubeletUsers: ReadonlySet<str
   // Of what is trusted for several of them each is a row, since each has to be changed by itself.
   for (const { certificate, sightings } of inventory.certificates) {
     for (const { as, resource, where } of sightings) {
-      if (as !== 'trustedForExtension') continue;
+      const role = as === 'trustedForExtension' ? 'extension-authority' : as === 'trustedByPrograms' ? 'bundle-authority' : undefined;
+      if (role === undefined) continue;
       const { sha256, notAfter, commonName } = certificate;
-      rows.push({ role: 'extension-authority', title: ROLE_TITLES['extension-authority'], resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
+      rows.push({ role, title: ROLE_TITLES[role], resource, grade: 'exact', certificate: sha256, notAfter, how: where, ...(commonName === undefined ? {} : { instance: commonName }) });
     }
   }
   // Those of a kubelet are in the row of its node.
   const issued = inventory.certificates.filter(each => isSeenAs(each, 'issued') && !kubeletUsers.has(each.certificate.commonName ?? ''));
   rows.push(...issued.map(each => exactRow('issued', each.sightings[0].resource, each)));
   return rows;
+}
+
+/** What issued the certificate that etcd serves with, where that was seen. */
+function etcdIssuerIn({ certificates }: CertificateInventory): { readonly etcdIssuer?: { readonly name: string; readonly keyId?: string } } {
+  const seen = certificates.find(({ sightings }) => sightings.some(({ role }) => role === 'etcd-server' || role === 'etcd-peer'));
+  if (seen === undefined) return {};
+  const { issuer: name, authorityKeyId: keyId } = seen.certificate;
+  return { etcdIssuer: { name, ...(keyId === undefined ? {} : { keyId }) } };
 }
 
 /** What the API servers show to kubelets: one row for each that was met. */

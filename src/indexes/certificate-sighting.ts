@@ -18,8 +18,9 @@ import type { RoleId } from './certificate-role.ts';
  * - `trustedForServer`: clients verify the API server with it
  * - `trustedForClients`, `trustedForProxies`: the API server accepts client certificates, or headers of proxies, that it issued
  * - `trustedForExtension`: the API server verifies a webhook or an extension API server with it
+ * - `trustedByPrograms`: programs that ask the cluster for it trust what it issued
  */
-export const SEEN_AS = ['login', 'serving', 'loopback', 'used', 'issued', 'kept', 'servingAuthority', 'loopbackAuthority', 'trustedForServer', 'trustedForClients', 'trustedForProxies', 'trustedForExtension'] as const;
+export const SEEN_AS = ['login', 'serving', 'loopback', 'used', 'issued', 'kept', 'servingAuthority', 'loopbackAuthority', 'trustedForServer', 'trustedForClients', 'trustedForProxies', 'trustedForExtension', 'trustedByPrograms'] as const;
 export type SeenAs = (typeof SEEN_AS)[number];
 
 /** One place where a certificate was seen. */

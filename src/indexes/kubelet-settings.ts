@@ -4,6 +4,7 @@ import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf, type PerResult } from '../evidence/source.ts';
 import { kubeletConfigz, kubeletProbe, type KubeletProbe } from '../evidence/sources/kubelet.ts';
+import { nodeProbe, type NodePorts, type ProbedNode } from '../evidence/sources/node-ports.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { isEksBuild } from './platform-signs.ts';
 
@@ -16,16 +17,22 @@ export interface NodeKubelet {
   /** The kubelet logs in to the API server with short-lived tokens of its machine and has no client certificate (EKS). */
   readonly loginIsProviders: boolean;
   readonly configz: Attempted<KubeletConfigz>;
-  readonly probe: Attempted<KubeletProbe>;
+  readonly probe: Attempted<StrangersTry>;
+}
+
+/** What a request without a credential got, through the API server and a pod or at the node's own address. */
+export interface StrangersTry extends Pick<KubeletProbe, 'anonymous' | 'readOnlyPort'> {
+  readonly way: NodePorts['way'];
 }
 
 /** What is known of the kubelet of every node, in the order of names. */
 export const kubeletSettings = defineIndex({
   id: 'kubelet-settings',
-  needs: { nodes, configz: attempt(kubeletConfigz), probe: attempt(kubeletProbe) },
-  build({ nodes: list, configz, probe }): readonly NodeKubelet[] {
+  needs: { nodes, configz: attempt(kubeletConfigz), probe: attempt(kubeletProbe), direct: attempt(nodeProbe) },
+  build({ nodes: list, configz, probe, direct }): readonly NodeKubelet[] {
     const configOf = byNode(configz);
     const probeOf = byNode(probe);
+    const directOf = byNode(direct);
     return list
       .map(node => {
         const version = node.status?.nodeInfo?.kubeletVersion;
@@ -35,12 +42,28 @@ export const kubeletSettings = defineIndex({
           ...(version === undefined ? {} : { version }),
           loginIsProviders: isEksBuild(node),
           configz: configOf(node.metadata.name),
-          probe: probeOf(node.metadata.name),
+          probe: tryOf(probeOf(node.metadata.name), directOf(node.metadata.name)),
         };
       })
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   },
 });
+
+/** Whichever way told something; through the API server where both did, since nothing stands between that and the kubelet. */
+function tryOf(probe: Attempted<KubeletProbe>, direct: Attempted<ProbedNode>): Attempted<StrangersTry> {
+  const tries = [
+    ...('value' in probe ? [triedBy({ pod: probe.value.pod }, probe.value)] : []),
+    ...('value' in direct ? [triedBy(direct.value.way, direct.value)] : []),
+  ];
+  const told = tries.find(({ anonymous }) => anonymous !== undefined) ?? tries[0];
+  if (told !== undefined) return { value: told };
+  const wasAsked = 'gaps' in direct && direct.gaps.some(({ kind }) => kind === 'gap');
+  return { gaps: [...('gaps' in probe ? probe.gaps : []), ...(wasAsked ? direct.gaps : [])] };
+}
+
+function triedBy(way: StrangersTry['way'], { anonymous, readOnlyPort }: Omit<StrangersTry, 'way'>): StrangersTry {
+  return { way, ...(anonymous === undefined ? {} : { anonymous }), ...(readOnlyPort === undefined ? {} : { readOnlyPort }) };
+}
 
 /** The results of a per-node source by node; where the source as a whole is unread, its gaps stand for each. */
 function byNode<T>(attempted: Attempted<readonly PerResult<T>[]>): (name: string) => Attempted<T> {
@@ -75,14 +98,16 @@ export function settingEvidence(node: { readonly name: string }, { way }: Kubele
  *
  * @param port `https:` and 10250 for what anonymous callers get, none and 10255 for the read-only port
  */
-export function probeEvidence(node: { readonly name: string }, { pod }: KubeletProbe, port: 10250 | 10255, value: string): EvidenceItem {
+export function probeEvidence(node: { readonly name: string }, { way }: StrangersTry, port: 10250 | 10255, value: string): EvidenceItem {
   const scheme = port === 10250 ? 'https:' : '';
   return {
     resource: { apiVersion: 'secaudit/v1', kind: 'Kubelet', name: node.name },
     path: `GET /healthz on port ${port} without a credential`,
     value,
     grade: 'exact',
-    reproduce: ['kubectl', 'get', '--raw', `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${scheme}${encodeURIComponent(pod.name)}:${port}/proxy/healthz`],
+    reproduce: 'pod' in way
+      ? ['kubectl', 'get', '--raw', `/api/v1/namespaces/${encodeURIComponent(way.pod.namespace)}/pods/${scheme}${encodeURIComponent(way.pod.name)}:${port}/proxy/healthz`]
+      : ['curl', ...(port === 10250 ? ['--insecure'] : []), `${port === 10250 ? 'https' : 'http'}://${way.address.includes(':') ? `[${way.address}]` : way.address}:${port}/healthz`],
   };
 }
 

@@ -23,7 +23,7 @@ const KNOWN: Readonly<Record<RoleGrade, string>> = {
 export function renderPki(report: AuditReport, style: Style): string {
   const view = report.views.pki;
   const sections = [header(report, style)];
-  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), identityTable(view, style), seeMore(view, style), broken(view), unread(view));
+  if (view !== undefined && 'roles' in view) sections.push(nextLine(view, style), roleTable(view, style), identityTable(view, style), tokenKeys(view), seeMore(view, style), broken(view), unread(view));
   sections.push(renderFindings(report, style));
   return `${sections.filter(section => section !== '').join('\n\n')}\n`;
 }
@@ -81,6 +81,13 @@ function seeMore({ roles }: PkiView, style: Style): string {
     ],
     style,
   );
+}
+
+/** What tokens of service accounts are verified by. */
+function tokenKeys({ serviceAccountKeys: keys = [] }: PkiView): string {
+  if (keys.length === 0) return '';
+  const words = keys.map(({ keyType, keyId }) => `${keyType} (${keyId === '' ? 'without a name' : keyId.slice(0, 12)})`);
+  return escapeForTerminal(`Tokens of service accounts: ${words.join(', ')}. No key has a date, so nobody can tell how old it is.`);
 }
 
 type Bearer = Omit<NonNullable<CertificateRow['identity']>, 'gaps'> & { readonly notAfter: string; readonly gaps?: readonly Gap[] };

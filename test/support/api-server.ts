@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -54,6 +55,8 @@ export interface FakeApiServerOptions {
   readonly plainHttp?: boolean;
   /** The path under which the API is served, like a Rancher proxy's `/k8s/clusters/c-1`. */
   readonly prefix?: string;
+  /** Takes a request that wants to become something else, as port-forward does; without it the request is answered as any other. */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, user: User | undefined) => void;
   /** Bytes from which an answer is compressed for who accepts it; the real server's default. */
   readonly gzipFrom?: number;
 }
@@ -77,6 +80,8 @@ export interface FakeApiServer {
   readonly requests: LoggedRequest[];
   /** Connections opened so far. */
   readonly connections: () => number;
+  /** Upgraded connections that are still open. */
+  readonly tunnels: () => number;
   readonly setFaults: (faults: readonly FaultRule[]) => void;
   /** A `user` entry with a client certificate of this server's authority, embedded. */
   readonly certificateUser: (fields: Omit<CertificateFields, 'use'>) => object;
@@ -106,6 +111,17 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
         rejectUnauthorized: options.demandsCertificate === true,
       }, listener);
   server.on(options.plainHttp === true ? 'connection' : 'secureConnection', () => (connections += 1));
+  const upgraded = new Set<Duplex>();
+  const { onUpgrade } = options;
+  if (onUpgrade !== undefined) {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+      upgraded.add(socket);
+      socket.on('close', () => upgraded.delete(socket));
+      const user = userOf(request, options);
+      requests.push({ method: request.method ?? '', path: request.url ?? '', user: user?.name ?? '', headers: withoutSecrets(request), ...shownInHandshake(request) });
+      onUpgrade(request, socket, user);
+    });
+  }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -152,6 +168,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     authority,
     requests,
     connections: () => connections,
+    tunnels: () => upgraded.size,
     setFaults: rules => (faults = countdown(rules)),
     certificateUser: fields => {
       const { certificate, key } = createCertificate({ ...fields, use: 'client' }, authority);
@@ -169,6 +186,7 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     close: async () => {
       server.close();
       server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await once(server, 'close');
     },
   };

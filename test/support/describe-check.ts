@@ -174,7 +174,7 @@ function reversed(snapshot: Snapshot): Snapshot {
 export function uncitable(finding: Finding, snapshot: Snapshot): string[] {
   return finding.evidence.flatMap(item => {
     const cited = item.resource ?? finding.resource;
-    const readers = allSources.filter(source => isReaderOf(source, cited) && snapshot.sources[source.id] !== undefined);
+    const readers = allSources.filter(source => isReaderOf(source, cited, snapshot) && snapshot.sources[source.id] !== undefined);
     // Not an API object, or one that no list holds: nothing here to compare with.
     if (readers.length === 0) return [];
     const objects = readers.flatMap(source => itemsOf(snapshot, source, cited));
@@ -189,8 +189,11 @@ function isExact(item: EvidenceItem): boolean {
   return item.grade === 'exact' || 'reproduce' in item;
 }
 
-function isReaderOf({ read }: Source, { apiVersion, kind }: ResourceRef): boolean {
-  return read.how === 'list' && read.apiVersion === apiVersion && read.kind === kind;
+function isReaderOf(source: Source, cited: ResourceRef, snapshot: Snapshot): boolean {
+  const { read } = source;
+  if (read.how !== 'list' || read.apiVersion !== cited.apiVersion || read.kind !== cited.kind) return false;
+  // A list of some is no proof that another object is not there: it may be read by its name.
+  return read.fieldSelector === undefined || itemsOf(snapshot, source, cited).length > 0;
 }
 
 function itemsOf(snapshot: Snapshot, source: Source, cited: ResourceRef): unknown[] {

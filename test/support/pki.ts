@@ -3,6 +3,7 @@ import type { Source } from '../../src/evidence/source.ts';
 import { apiServerMetrics } from '../../src/evidence/sources/api-server.ts';
 import { apiServices, clusterInfo, kubeRootCa, mutatingWebhooks, validatingWebhooks } from '../../src/evidence/sources/pki.ts';
 import { nodes } from '../../src/evidence/sources/platform.ts';
+import { clusterTrustBundles, customResourceDefinitions, podCertificateRequests } from '../../src/evidence/sources/trust.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../src/evidence/sources/rbac.ts';
 import { apiGroups, serverVersion } from '../../src/evidence/sources/versions.ts';
 import { namespaces, pods, serviceAccounts } from '../../src/evidence/sources/workloads.ts';
@@ -127,6 +128,6 @@ export const ASIDE: readonly Source[] = [clusterRoleBindings, apiServerMetrics, 
 /** What decides rights, and nothing of who a certificate makes of its bearer. */
 export const RIGHTS: readonly Source[] = [clusterRoles, roles, clusterRoleBindings, roleBindings, pods, nodes, serviceAccounts, namespaces, apiGroups, serverVersion];
 /** Authorities of the server issue no logins. */
-export const SERVER_TRUST: readonly Source[] = [kubeRootCa, clusterInfo, validatingWebhooks, mutatingWebhooks, apiServices];
+export const SERVER_TRUST: readonly Source[] = [kubeRootCa, clusterInfo, validatingWebhooks, mutatingWebhooks, apiServices, customResourceDefinitions, clusterTrustBundles];
 /** Extensions have certificates of their own. */
-export const EXTENSIONS: readonly Source[] = [validatingWebhooks, mutatingWebhooks, apiServices];
+export const EXTENSIONS: readonly Source[] = [validatingWebhooks, mutatingWebhooks, apiServices, customResourceDefinitions, clusterTrustBundles, podCertificateRequests];

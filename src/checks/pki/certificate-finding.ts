@@ -1,10 +1,10 @@
 import type { EvidenceItem } from '../../evidence/evidence-item.ts';
 import type { CertificateFacts } from '../../evidence/certificate-facts.ts';
 import type { Gap } from '../../evidence/gap.ts';
-import { formatRef } from '../../evidence/resource-ref.ts';
+import { componentRef, formatRef } from '../../evidence/resource-ref.ts';
 import type { CertificateInventory } from '../../indexes/certificate-inventory.ts';
 import type { SeenAs, SeenCertificate, Sighting } from '../../indexes/certificate-sighting.ts';
-import { ROLE_TITLES, type CertificateRole } from '../../indexes/certificate-role.ts';
+import { ROLE_TITLES, type CertificateRole, type RoleId } from '../../indexes/certificate-role.ts';
 import type { CertificateRoles } from '../../indexes/certificate-roles.ts';
 import { unknownTarget, type UnknownTarget } from '../define-check.ts';
 
@@ -17,8 +17,8 @@ export function certificateEvidence({ certificate, sightings: [first] }: SeenCer
 }
 
 function sightingEvidence({ resource, path, shown }: Sighting, field: string, value: unknown): EvidenceItem {
-  // What a certificate does not say is nothing, and JSON has a word for it.
-  return { resource, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
+  // What a kubelet shows, or keeps in a file, is not part of the Node object. What a certificate does not say is nothing, and JSON has a word for it.
+  return { resource: resource.kind === 'Node' ? componentRef('kubelet') : resource, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
 }
 
 /** When a role ends, as it is known: from the bytes of its certificate, or from what a program counts. */
@@ -33,14 +33,20 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
 export function roleWords({ role, title, instance, how }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
-  if (role === 'extension-authority') return `${title} (${how})`;
+  if (role === 'extension-authority' || role === 'bundle-authority') return `${title} (${how})`;
   if (role.endsWith('-authority')) return `${title} (${instance ?? 'without a name'})`;
-  return `certificate of the ${title}${role.startsWith('kubelet-') ? ` on ${instance ?? ''}` : ''}`;
+  return `certificate of the ${title}${hasNode(role) && instance !== undefined ? ` on ${instance}` : ''}`;
+}
+
+/** Whether the instance of a role is a node; that of the API server's own may be its name. */
+function hasNode(role: RoleId): boolean {
+  return !['login', 'issued', 'apiserver-serving'].includes(role) && !role.endsWith('-authority');
 }
 
 /** Tells the roles of one resource apart. Serials and the names of what is made at every start do not outlive a renewal. */
 export function roleDiscriminator({ role, instance }: CertificateRole): string {
-  return role === 'apiserver-serving' || role.endsWith('-authority') ? `${role} ${(instance ?? '').replace(/@\d+$/, '')}`.trim() : role;
+  // Those of a kubelet, a login and a request are told apart by their resources.
+  return !role.startsWith('kubelet-') && role !== 'login' && role !== 'issued' ? `${role} ${(instance ?? '').replace(/@\d+$/, '')}`.trim() : role;
 }
 
 /** What could not be looked at, as unknown targets: certificates that may be anywhere in a source that was not read. */
@@ -85,7 +91,7 @@ export function* inventoryTargets(inventory: CertificateInventory): Iterable<See
 }
 
 /** `CN=kube-apiserver`, by what people find it. */
-export function certificateName({ subject, sha256 }: CertificateFacts): string {
+export function certificateName({ subject, sha256 }: Pick<CertificateFacts, 'subject' | 'sha256'>): string {
   return subject === '' ? `without a name (SHA-256 ${sha256.slice(0, 16)})` : subject;
 }
 
@@ -97,5 +103,5 @@ export function certificateCause({ certificate, sightings: [first] }: SeenCertif
 
 const AS_WORDS: Readonly<Record<SeenAs, string>> = {
   login: 'login', serving: 'API server', servingAuthority: 'authority', loopback: 'API server to itself', loopbackAuthority: 'authority of the API server to itself',
-  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', issued: 'issued to', used: '', kept: '',
+  trustedForServer: 'authority', trustedForExtension: 'authority of an extension', trustedForClients: 'authority', trustedForProxies: 'front-proxy authority', trustedByPrograms: 'authority of a trust bundle', issued: 'issued to', used: '', kept: '',
 };

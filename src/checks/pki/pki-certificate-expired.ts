@@ -2,6 +2,7 @@ import { formatRef } from '../../evidence/resource-ref.ts';
 import type { CertificateRole } from '../../indexes/certificate-role.ts';
 import { isKnownEnd } from '../../indexes/certificate-role.ts';
 import { certificateRoles } from '../../indexes/certificate-roles.ts';
+import { isSelfMade, selfMadeWords } from '../../indexes/self-made-certificate.ts';
 import { defineCheck } from '../define-check.ts';
 import { endEvidence, roleDiscriminator, roleWords, unreadTargets, unseenTargets } from './certificate-finding.ts';
 
@@ -33,13 +34,19 @@ export default defineCheck({
 
   inspect(role, { certificates }, { now }) {
     if (!hasEnded(role, now)) return undefined;
-    const sibling = certificates.roles.find(other => other.role === role.role && formatRef(other.resource) === formatRef(role.resource) && other !== role && !hasEnded(other, now));
+    const sibling = certificates.roles.find(other => other.role === role.role && formatRef(other.resource) === formatRef(role.resource) && other !== role && !hasEnded(other, now)
+      // Each webhook of an object has a bundle of its own.
+      && (role.role !== 'extension-authority' || other.how === role.how));
+    const isExtension = role.role === 'extension-authority';
+    const seen = certificates.inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
+    const isOwn = seen !== undefined && isSelfMade(role.role, seen.certificate);
     const isReplaced = role.role.endsWith('-authority') && sibling !== undefined;
+    // A bundle without any valid member is a finding of its own: what comes of it depends on the webhook.
+    if (isExtension && sibling === undefined) return undefined;
     return {
       resource: role.resource,
-      // An extension that is not reached takes a part of the cluster with it, and not the cluster.
-      ...(isReplaced ? { severity: 'low' as const } : role.role === 'extension-authority' ? { severity: 'high' as const } : {}),
-      message: `the ${roleWords(role)} expired on ${(role.notAfter ?? '').slice(0, 10)}${isReplaced ? `, and another in its place is valid until ${(sibling.notAfter ?? '').slice(0, 10)}` : ''}`,
+      ...(isReplaced || isOwn ? { severity: 'low' as const } : {}),
+      message: `the ${roleWords(role)} expired on ${(role.notAfter ?? '').slice(0, 10)}${isReplaced ? `, and another in its place is valid until ${(sibling.notAfter ?? '').slice(0, 10)}` : isOwn ? `: ${selfMadeWords(role.role)}` : ''}`,
       evidence: [endEvidence(role, certificates)],
       cause: `${role.title} certificate`,
       discriminator: roleDiscriminator(role),

@@ -94,6 +94,26 @@ export const apiServerPods = listSource<V1Pod>()({
   },
 });
 
+/** Control-plane programs that run as static pods, by the label that kubeadm, RKE2 and their kin give them. */
+export const controlPlanePods = listSource<V1Pod>()({
+  id: 'controlplanepods',
+  title: 'control-plane pods',
+  apiVersion: 'v1',
+  kind: 'Pod',
+  resource: 'pods',
+  namespaced: true,
+  namespace: 'kube-system',
+  labelSelector: 'tier=control-plane',
+  projectionVersion: 1,
+  fields: {
+    metadata: { name: true, namespace: true, annotations: keepPodOrigin },
+    spec: {
+      nodeName: true,
+      containers: [{ name: true, command: readCommandFlags, args: readCommandFlags }],
+    },
+  },
+});
+
 /** How many Secrets there are, by metadata of one of them. No value leaves the API server. */
 export const secretCount: Source<{
   readonly count: number;

@@ -2,7 +2,8 @@ import check from '../../../src/checks/pki/pki-certificate-expired.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 import { node } from '../../support/versions.ts';
-import { ASIDE, authority, inDays, made, pkiCluster, proxyAuthority, servingFields, signingRequest } from '../../support/pki.ts';
+import { shownPort, tunnelled } from '../../support/node-ports.ts';
+import { ASIDE, authority, inDays, made, type Made, pkiCluster, proxyAuthority, servingFields, signingRequest } from '../../support/pki.ts';
 
 const ended = (fields: Parameters<typeof made>[0], issuer = authority): ReturnType<typeof made> => made({ ...fields, notAfter: inDays(-1) }, issuer);
 const oldProxy = made({ commonName: 'front-proxy-ca', use: 'authority', notAfter: inDays(-1) });
@@ -11,6 +12,11 @@ const webhook = (name: string, ...authorities: readonly { readonly certificate: 
   apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name },
   webhooks: [{ name: 'a.example.org', clientConfig: { caBundle: Buffer.from(authorities.map(({ certificate }) => certificate).join('')).toString('base64'), service: { namespace: 'shop', name: 'hook' } } }],
 });
+
+const etcdAuthority = made({ commonName: 'etcd-ca', use: 'authority' });
+const [old, inTime, oldToo] = [-1, 300, -2].map(days => made({ commonName: 'etcd', use: 'both', notAfter: inDays(days) }, etcdAuthority)) as [Made, Made, Made];
+const selfMadeAuthority = made({ commonName: 'blue-1-ca@1763000000', use: 'authority', notAfter: inDays(-1) });
+const selfMade = made({ commonName: 'blue-1@1763000000', use: 'server', notAfter: inDays(-1) }, selfMadeAuthority);
 
 describeCheck(check, {
   fails: {
@@ -21,9 +27,18 @@ describeCheck(check, {
     'an authority that another has replaced': [pkiCluster({ proxyAuthorities: [oldProxy, proxyAuthority] }), 'low Component/kube-apiserver (front-proxy-authority front-proxy-ca)'],
     'a kubelet, by what it counts': [pkiCluster({ kubelet: { client: -12.5 } }), 'critical Node/blue-1 (kubelet-client)'],
     'what the API server shows to kubelets': [pkiCluster({ toKubelets: -3600.5 }), 'critical Component/kube-apiserver (apiserver-kubelet-client)'],
-    'the authority of a webhook; less where another stands in the same bundle': [
-      pkiCluster({ objects: [webhook('old', oldProxy), webhook('both', oldProxy, proxyAuthority)] }),
-      'high ValidatingWebhookConfiguration/old (extension-authority front-proxy-ca)', 'low ValidatingWebhookConfiguration/both (extension-authority front-proxy-ca)',
+    'the authority of a webhook, where another stands in the same bundle; alone it is a finding about the bundle': [
+      pkiCluster({ objects: [webhook('old', oldProxy), webhook('both', oldProxy, proxyAuthority)] }), 'low ValidatingWebhookConfiguration/both (extension-authority front-proxy-ca)',
+    ],
+    'etcd on two of three nodes': [
+      pkiCluster({ sources: { nodetunnels: [old, inTime, oldToo].map((each, at) => tunnelled(`cp-${at + 1}`, shownPort({ program: 'etcd', port: 2379 }, [each]))) } }),
+      'critical Component/etcd (etcd-server cp-1)', 'critical Component/etcd (etcd-server cp-3)',
+    ],
+    'one that a kubelet made itself breaks nobody but who verifies it': [
+      pkiCluster({ sources: { nodetunnels: [tunnelled('blue-1', shownPort({ program: 'kubelet', port: 10250 }, [selfMade, selfMadeAuthority]))] } }), 'low Node/blue-1 (kubelet-serving)',
+    ],
+    'one that only looks like it, of an authority of the cluster': [
+      pkiCluster({ sources: { nodetunnels: [tunnelled('blue-1', shownPort({ program: 'kubelet', port: 10250 }, [made({ commonName: 'blue-1@1763000000', use: 'server', notAfter: inDays(-1) }, authority)]))] } }), 'critical Node/blue-1 (kubelet-serving)',
     ],
   },
   passes: {

@@ -1,0 +1,97 @@
+import { CERTIFICATE_FILE_FLAGS, PROGRAMS, type CommandFlags, type Program } from '../evidence/command-flags.ts';
+import type { EvidenceItem } from '../evidence/evidence-item.ts';
+import type { Gap } from '../evidence/gap.ts';
+import { attempt, defineIndex } from '../evidence/need.ts';
+import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { refOf } from '../evidence/source.ts';
+import { apiServerLeases, controlPlanePods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
+import { platform } from './platform.ts';
+
+/** How one program of the control plane was started, as far as files of certificates and keys go. */
+export interface ProgramStart {
+  readonly program: Program;
+  /** `static pod etcd-cp-1`, `API server that answered /flagz`. */
+  readonly of: string;
+  readonly node?: string;
+  readonly resource: ResourceRef;
+  /** By flag, without dashes; a flag that is not set is not there. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Whether a flag that is not there is certainly not set. */
+  readonly isWhole: boolean;
+  /** What shows the flag, or that it is not set. */
+  readonly evidenceOf: (flag: string) => EvidenceItem;
+}
+
+/** The programs of the control plane whose flags can be seen. */
+export interface CertificateSettings {
+  readonly starts: readonly ProgramStart[];
+  /** Why not every API server is among them; empty where each is. */
+  readonly gaps: readonly Gap[];
+  /** A provider runs the control plane, so its flags are nobody else's business. */
+  readonly isManaged: boolean;
+}
+
+type ControlPlanePod = NonNullable<(typeof controlPlanePods)['evidence']>[number];
+
+const FILE_FLAGS: ReadonlySet<string> = new Set(CERTIFICATE_FILE_FLAGS);
+
+export const certificateSettings = defineIndex({
+  id: 'certificate-settings',
+  needs: { pods: attempt(controlPlanePods), flags: attempt(flagz), leases: attempt(apiServerLeases), platform: attempt(platform) },
+  build({ pods, flags, leases, platform: found }, { now }): CertificateSettings {
+    const isManaged = 'value' in found && found.value.isManaged;
+    const starts = ('value' in pods ? pods.value : []).flatMap(pod => startOf(pod) ?? []).sort((a, b) => (a.of < b.of ? -1 : 1));
+    if (starts.some(({ program }) => program === 'kube-apiserver')) return { starts, gaps: [], isManaged };
+    if ('value' in flags) {
+      const isOnly = 'value' in leases && liveReplicas(leases.value, now) === 1;
+      return { starts: [flagzStart(flags.value.values), ...starts], gaps: isOnly ? [] : 'gaps' in leases ? leases.gaps : [ONE_OF_MANY], isManaged };
+    }
+    const gaps = [...('gaps' in pods ? pods.gaps : []), ...flags.gaps];
+    return { starts, gaps, isManaged };
+  },
+});
+
+const ONE_OF_MANY: Gap = { kind: 'notObservable', reason: 'notSeen', source: flagz.id, detail: 'one API server has answered /flagz, and there are others, or nothing says how many there are' };
+
+/** Only what a kubelet made from a file is a program of the control plane: anybody may give a pod that label. */
+function startOf(pod: ControlPlanePod): ProgramStart | undefined {
+  if (pod.metadata.annotations?.isMirror !== true) return undefined;
+  const started = (pod.spec?.containers ?? []).map(({ command, args }) => [command, args].filter(words => words !== undefined));
+  const at = started.findIndex(([first]) => PROGRAMS.some(name => name === first?.program));
+  const words = started[at];
+  const program = PROGRAMS.find(name => name === words?.[0]?.program);
+  if (words === undefined || program === undefined) return undefined;
+  const files = filesIn(words);
+  const node = pod.spec?.nodeName;
+  return {
+    program, files,
+    of: `static pod ${pod.metadata.name}`,
+    ...(node === undefined ? {} : { node }),
+    resource: refOf(controlPlanePods, pod),
+    isWhole: !words.some(({ hasVariable }) => hasVariable),
+    evidenceOf: flag => ({
+      resource: refOf(controlPlanePods, pod),
+      path: `spec.containers[${at}].command`,
+      value: files[flag] === undefined ? `no --${flag}` : `--${flag}=${files[flag]}`,
+      grade: 'inferred',
+      derivation: 'the command line of the static pod was read, of which only the names of files are kept',
+    }),
+  };
+}
+
+/** The last one wins where a flag is repeated; a value that only the container's start expands is none that is known. */
+function filesIn(words: readonly CommandFlags[]): Readonly<Record<string, string>> {
+  const given = words.flatMap(({ flags }) => flags).flatMap(({ name, value = '' }) => (FILE_FLAGS.has(name) && value !== '' && !value.includes('$(') ? [[name, value] as const] : []));
+  return Object.fromEntries(given);
+}
+
+function flagzStart(values: Readonly<Record<string, string>>): ProgramStart {
+  const files = Object.fromEntries(Object.entries(values).filter(([name, value]) => FILE_FLAGS.has(name) && value !== '' && value !== '[]'));
+  return {
+    program: 'kube-apiserver', files,
+    of: 'API server that answered /flagz',
+    resource: apiServerRef,
+    isWhole: true,
+    evidenceOf: flag => ({ resource: apiServerRef, path: `flags["${flag}"]`, value: values[flag] ?? '', grade: 'exact', reproduce: ['kubectl', 'get', '--raw', '/flagz'] }),
+  };
+}
