@@ -7,7 +7,7 @@ export function declaredWireFields(schema: WireSchema, sources: Iterable<Source>
   const kinds = new Map<string, string>();
   const kept = new Map<string, Set<string>>();
   for (const { read } of sources) {
-    if (read.how !== 'list') continue;
+    if (read.how !== 'list' || read.metadataOnly === true) continue;
     const kind = `${read.apiVersion}/${read.kind}`;
     const message = schema.kinds[kind];
     if (message === undefined) continue;

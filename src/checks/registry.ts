@@ -59,8 +59,12 @@ import rbacClusterAdminGrant from './rbac/rbac-cluster-admin-grant.ts';
 import rbacDanglingSubject from './rbac/rbac-dangling-subject.ts';
 import rbacDefaultServiceAccount from './rbac/rbac-default-service-account.ts';
 import rbacEscalationPath from './rbac/rbac-escalation-path.ts';
+import rbacEveryNodeGrant from './rbac/rbac-every-node-grant.ts';
+import rbacIdleToken from './rbac/rbac-idle-token.ts';
 import rbacPublicGrant from './rbac/rbac-public-grant.ts';
 import rbacTamperedDefault from './rbac/rbac-tampered-default.ts';
+import rbacUnusedServiceAccount from './rbac/rbac-unused-service-account.ts';
+import rbacUserBoundDirectly from './rbac/rbac-user-bound-directly.ts';
 import rbacWildcardClusterRoleBinding from './rbac/rbac-wildcard-cluster-role-binding.ts';
 import secretsPlaintextRemains from './secrets/secrets-plaintext-remains.ts';
 import secretsUnencryptedAtRest from './secrets/secrets-unencrypted-at-rest.ts';
@@ -129,8 +133,12 @@ export const CHECKS: readonly Check[] = [
   rbacDanglingSubject,
   rbacDefaultServiceAccount,
   rbacEscalationPath,
+  rbacEveryNodeGrant,
+  rbacIdleToken,
   rbacPublicGrant,
   rbacTamperedDefault,
+  rbacUnusedServiceAccount,
+  rbacUserBoundDirectly,
   rbacWildcardClusterRoleBinding,
   secretsPlaintextRemains,
   secretsUnencryptedAtRest,

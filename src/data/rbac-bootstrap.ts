@@ -1,3 +1,4 @@
+import { distributionBaselines } from './rbac-distributions.ts';
 import recorded from './rbac-bootstrap.json' with { type: 'json' };
 
 /** A role that a platform makes by itself. */
@@ -117,4 +118,4 @@ const bootstrapBaselines: readonly RbacBaseline[] = defaults.versions.map((versi
 }));
 
 /** Every baseline that a cluster's own grants are compared with. */
-export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm];
+export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm, ...distributionBaselines];

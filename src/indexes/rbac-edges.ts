@@ -1,5 +1,5 @@
 /** Where a search may end. */
-export const GOALS = ['cluster-admin', 'system-masters', 'control-plane-node', 'node', 'all-secrets', 'namespace-admin'] as const;
+export const GOALS = ['cluster-admin', 'system-masters', 'control-plane-node', 'node', 'all-secrets', 'cloud-role', 'namespace-admin'] as const;
 export type Goal = (typeof GOALS)[number];
 
 /** A directed graph with small whole weights, kept in lists that grow; searched from its goals backwards. */

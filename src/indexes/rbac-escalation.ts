@@ -19,7 +19,7 @@ export interface Escalation {
 }
 
 /** Worst first. What leads on to cluster-admin by itself is not looked for again. */
-const goals: readonly Goal[] = ['cluster-admin', 'node', 'all-secrets', 'namespace-admin'];
+const goals: readonly Goal[] = ['cluster-admin', 'node', 'all-secrets', 'cloud-role', 'namespace-admin'];
 
 /** Subjects that somebody other than a platform bound. What a platform itself bound is only a step on the way of others. */
 function boundByUsers(graph: RbacGraph): string[] {
@@ -76,7 +76,7 @@ export function isByBuiltIn(first: readonly Grant[]): boolean {
 function weightOf({ goal, cost, hops }: EscalationPath, hop: PathHop, first: readonly Grant[]): Escalation['weight'] {
   // Nothing but a missing Pod Security label leads from every namespace to its nodes: that is one fault, and not one of each binding.
   if (hop.namespace !== undefined && hop.byPodOnNode) return isByBuiltIn(first) ? 'low' : 'medium';
-  if (goal === 'namespace-admin') return isByBuiltIn(first) ? 'low' : 'medium';
+  if (goal === 'namespace-admin' || goal === 'cloud-role') return isByBuiltIn(first) ? 'low' : 'medium';
   if (goal !== 'cluster-admin') return 'high';
   return cost <= 4 && !hops.some(each => each.provided !== undefined) ? 'critical' : 'high';
 }

@@ -12,12 +12,17 @@ import type { Mapped } from './rbac-mapped.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
 import type { Step } from './rbac-removal.ts';
 import type { RbacSurroundings } from './rbac-surroundings.ts';
+import type { TokenSecret } from './rbac-token-secrets.ts';
 
 /** A step limited to names: the primitive's index is `NAMED - label`. */
 export const NAMED = -100;
 
-/** The rules of a ClusterRole that a binding may be made to. */
-export type RolesByName = (name: string) => readonly PolicyRule[] | undefined;
+/** The ClusterRoles that a binding may be made to. */
+export interface Roles {
+  readonly rulesOf: (name: string) => readonly PolicyRule[] | undefined;
+  /** The names of those that are put together from others by labels. */
+  readonly aggregated: ReadonlySet<string>;
+}
 
 /** Edges, and what becomes of them without a binding. */
 export interface BuiltGraph {
@@ -40,12 +45,12 @@ export function isStepLabel(label: number): boolean {
 type AddStep = (from: number, to: number, weight: number, label: number, scope: number) => void;
 
 /** Subjects, places and goals, with an edge for every step from one to the next. */
-export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, rolesByName: RolesByName, mapped: readonly Mapped[] = []): BuiltGraph {
+export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, { rulesOf: rolesByName, aggregated }: Roles, mapped: readonly Mapped[] = [], tokenSecrets: readonly TokenSecret[] = []): BuiltGraph {
   const compile = ruleCompiler();
   const live = steps.map(each => isPossible(each, surroundings));
   const known = new WeakMap<Mask, readonly number[]>();
-  const { held, bound } = holdersOf(grants, compile);
-  const { edges, at: place, account, hasAccount, pod, onNode } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped);
+  const { held, bound } = holdersOf(grants, compile, aggregated);
+  const { edges, at: place, account, hasAccount, pod, onNode, secretsOf, tokens } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped, tokenSecrets);
   const numberOf = ({ kind, namespace = '', name }: Subject): number => (kind === 'ServiceAccount' ? account(namespace, name) : edges.node(`${kind}/${name}`));
   const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
   const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };
@@ -80,8 +85,8 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     byBinding ??= Map.groupBy(grants, grant => grant.binding);
     bySubject ??= Map.groupBy(grants, grant => grant.subject);
     const bound = new Set(byBinding.get(binding)?.map(grant => grant.subject));
-    const left = holdersOf([...bound].flatMap(subject => bySubject?.get(subject)?.filter(grant => grant.binding !== binding) ?? []), compile).held;
-    const nothing: Held = { masks: new Map(), named: [], clusterRoles: new Set(), isUseful: false };
+    const left = holdersOf([...bound].flatMap(subject => bySubject?.get(subject)?.filter(grant => grant.binding !== binding) ?? []), compile, aggregated).held;
+    const nothing: Held = { masks: new Map(), named: [], clusterRoles: new Set(), aggregatedIn: new Set(), isUseful: false };
     const changedGroups = new Map([...bound].flatMap(subject => (subject.kind === 'Group' ? [[subject.name, left.get(subject) ?? nothing] as const] : [])));
     // Members of a group may have had a step by what it held and what they hold themselves.
     const changed = new Set([...bound, ...[...changedGroups.keys()].flatMap(name => members().get(name) ?? [])]);
@@ -115,7 +120,16 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
         if (namespace === '') inCluster.add(at);
         addStep(from, at, step, namespace);
       }
+      if (namespace === '') addByLabel(from, mask, holders);
       if (hasNames) for (const holder of holders) addNamed(from, holder, namespace, mask, holders);
+    }
+  }
+
+  /** Whoever makes a role that a label adds to one that it holds has whatever it writes into it, as far as that one is bound. */
+  function addByLabel(from: number, mask: Mask, holders: readonly Held[]): void {
+    if (live[byLabel] !== true || !stepsFor(mask).includes(byLabel)) return;
+    for (const namespace of new Set(holders.flatMap(each => [...each.aggregatedIn]))) {
+      add(from, namespace === '' ? edges.node('goal:cluster-admin') : place(PLACES.everything, namespace), steps[byLabel]?.effort ?? 1, byLabel, -1);
     }
   }
 
@@ -151,6 +165,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
           if (known === 'exists' || (known === 'named' && right.step !== 'token-request')) lead(account(each, name));
         }
       }
+      if (right.step === 'secrets-list') for (const name of right.names) leadIf(lead, tokens(namespace, name));
       if (right.step === 'pod-exec' || right.step === 'pod-ephemeral-container') {
         for (const name of right.names) leadIf(lead, pod(namespace, name));
       }
@@ -176,13 +191,13 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     if (!isNew) return;
     const compiled = compile(rules);
     const mask = namespace === '' ? compiled.cluster : compiled.namespace;
-    addSteps(node, { masks: new Map([[namespace, mask]]), named: [], clusterRoles: new Set(), isUseful: true }, []);
+    addSteps(node, { masks: new Map([[namespace, mask]]), named: [], clusterRoles: new Set(), aggregatedIn: new Set(), isUseful: true }, []);
   }
 
   /** Where a step leads; undefined where it leads nowhere in a mere namespace. */
   function targetOf(gains: EscalationPrimitive['gains'], namespace: string): number | undefined {
     if (gains === 'all-rights') return namespace === '' ? edges.node('goal:cluster-admin') : place(PLACES.everything, namespace);
-    if (gains === 'secrets') return namespace === '' ? edges.node('goal:all-secrets') : undefined;
+    if (gains === 'secrets') return secretsOf(namespace);
     const inNamespace = namespacePlaceOf[gains];
     if (inNamespace !== undefined) return place(inNamespace, namespace);
     const name = placeOf[gains];
@@ -199,6 +214,7 @@ function impliedGroups({ kind, namespace, name }: Subject): readonly string[] {
   return kind === 'Group' ? groupsAbove(name) : identityOf({ kind, name, ...(namespace === undefined ? {} : { namespace }) }).groups;
 }
 
+const byLabel = steps.findIndex(each => each.gains === 'aggregated-role');
 const usersLeg = leg('', 'users', 'impersonate', 'some');
 const accountsLeg = leg('', 'serviceaccounts', 'impersonate', 'some');
 const bindingsLeg = leg('rbac.authorization.k8s.io', 'rolebindings', 'create update patch');

@@ -2,6 +2,7 @@ import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { createEdges, GOALS, type Edges } from './rbac-edges.ts';
 import type { Mapped } from './rbac-mapped.ts';
 import type { PodStep, RbacSurroundings } from './rbac-surroundings.ts';
+import type { TokenSecret } from './rbac-token-secrets.ts';
 
 /** Places between subjects: one for each namespace, so that a right over all of it is one edge. The cluster's has no namespace. */
 export const PLACES = {
@@ -22,7 +23,7 @@ export const PLACES = {
 
 /** What edges of the surroundings mean. */
 export const FOLLOWS = {
-  member: -1, everything: -2, part: -3, account: -4, podRuns: -5, podToNode: -6, podToNodePossible: -7, mounted: -8, privileged: -9, node: -10, nodePossible: -11, user: -12,
+  token: -13, cloudRole: -14, metadataService: -15, member: -1, everything: -2, part: -3, account: -4, podRuns: -5, podToNode: -6, podToNodePossible: -7, mounted: -8, privileged: -9, node: -10, nodePossible: -11, user: -12,
 } as const;
 
 /** What each namespace has, in the order of its block: itself, and one of each place. */
@@ -42,6 +43,10 @@ export interface Places {
   readonly pod: (namespace: string, name: string) => number | undefined;
   /** The containers on one node, with what commands in them come to. */
   readonly onNode: (name: string) => number | undefined;
+  /** Whoever reads the Secrets of a namespace, all of them for the empty one; undefined where no token of a service account lies there. */
+  readonly secretsOf: (namespace: string) => number | undefined;
+  /** The token Secrets of a name, of every namespace for the empty one; undefined where there is none. */
+  readonly tokens: (namespace: string, name: string) => number | undefined;
   readonly hasAccount: (namespace: string, name: string) => 'exists' | 'named' | undefined;
 }
 
@@ -50,7 +55,7 @@ export interface Places {
  *
  * @param bound namespaces with bindings
  */
-export function surroundingPlaces(surroundings: RbacSurroundings, subjects: readonly Subject[], bound: ReadonlySet<string>, mapped: readonly Mapped[] = []): Places {
+export function surroundingPlaces(surroundings: RbacSurroundings, subjects: readonly Subject[], bound: ReadonlySet<string>, mapped: readonly Mapped[] = [], tokenSecrets: readonly TokenSecret[] = []): Places {
   const edges = createEdges(BLOCK);
   for (const goal of GOALS) edges.node(`goal:${goal}`);
   const { serviceAccounts, pods, nodes } = surroundings;
@@ -62,6 +67,9 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
   let byName: ReadonlyMap<string, readonly PodStep[]> | undefined;
   const common = { nodes: edges.node(PLACES.nodes), kubelets: edges.node(PLACES.kubelets), users: edges.node(PLACES.users), certificates: edges.node(PLACES.certificates) };
   const goalNode = edges.node('goal:node');
+  const cloudRole = edges.node('goal:cloud-role');
+  const ofCloud = new Set(nodes?.flatMap(({ name, isOfCloud }) => (isOfCloud ? [name] : [])));
+  const tokensBy = new Map<string, number[]>();
   const authenticated = edges.node('Group/system:authenticated');
   const everyAccount = edges.node('Group/system:serviceaccounts');
 
@@ -70,7 +78,11 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
   addGoals();
   for (const subject of subjects) addSubject(subject);
   addMapped();
-  for (const { namespace, name } of serviceAccounts ?? []) addAccount(namespace, name, true);
+  for (const { namespace, name, cloudRole: role } of serviceAccounts ?? []) {
+    const node = addAccount(namespace, name, true);
+    if (role !== undefined) edges.add(node, cloudRole, 0, FOLLOWS.cloudRole);
+  }
+  addTokens();
   for (const name of [...(surroundings.namespaces?.keys() ?? []), ...bound]) addNamespace(name);
   addNodes();
   addPods(pods ?? []);
@@ -78,6 +90,16 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
     edges, at,
     account: (namespace, name) => addAccount(namespace, name, false),
     pod: (namespace, name) => containersOf(`pod:${namespace}/${name}`, podsNamed(name).filter(pod => namespace === '' || pod.namespace === namespace)),
+    secretsOf: namespace => (namespace === '' ? edges.node('secrets:') : edges.find(`secrets:${namespace}`)),
+    tokens(namespace, name) {
+      const place = `secret:${namespace}/${name}`;
+      const known = edges.find(place);
+      const accountsThere = tokensBy.get(`${namespace}/${name}`);
+      if (known !== undefined || accountsThere === undefined) return known;
+      const node = edges.node(place);
+      for (const account of accountsThere) edges.add(node, account, 0, FOLLOWS.token);
+      return node;
+    },
     onNode: name => containersOf(`on:${name}`, pods?.filter(pod => pod.node === name) ?? []),
     hasAccount(namespace, name) {
       const node = accounts.get(namespace)?.get(name);
@@ -114,6 +136,19 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
     edges.add(node, subject.name === 'system:anonymous' ? edges.node('Group/system:unauthenticated') : authenticated, 0, FOLLOWS.member);
   }
 
+  /** Whoever reads the Secrets of a namespace has the tokens that lie there. */
+  function addTokens(): void {
+    const all = edges.node('secrets:');
+    edges.add(all, edges.node('goal:all-secrets'), 0, FOLLOWS.part);
+    for (const { namespace, name, serviceAccount } of tokenSecrets) {
+      const place = `secrets:${namespace}`;
+      if (edges.find(place) === undefined) edges.add(all, edges.node(place), 0, FOLLOWS.part);
+      const account = addAccount(namespace, serviceAccount, !accountsAreRead);
+      edges.add(edges.node(place), account, 0, FOLLOWS.token);
+      for (const key of [`${namespace}/${name}`, `/${name}`]) tokensBy.set(key, [...tokensBy.get(key) ?? [], account]);
+    }
+  }
+
   function podsNamed(name: string): readonly PodStep[] {
     byName ??= Map.groupBy(pods ?? [], pod => pod.name);
     return byName.get(name) ?? [];
@@ -123,7 +158,8 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
     const known = edges.find(place);
     if (known !== undefined || inside.length === 0) return known;
     const node = edges.node(place);
-    for (const { namespace, serviceAccount, node: machine, reachesNode } of inside) {
+    for (const { namespace, serviceAccount, node: machine, reachesNode, isOnHostNetwork } of inside) {
+      if (isOnHostNetwork && machine !== undefined && ofCloud.has(machine)) edges.add(node, cloudRole, 1, FOLLOWS.metadataService);
       if (serviceAccount !== undefined) edges.add(node, addAccount(namespace, serviceAccount, !accountsAreRead), 0, FOLLOWS.mounted);
       if (reachesNode && machine !== undefined) edges.add(node, edges.node(`node:${machine}`), 0, FOLLOWS.privileged);
     }
@@ -185,6 +221,7 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
       edges.add(common.kubelets, edges.node(`kubelet:${name}`), 0, FOLLOWS.node);
       link(`node:${name}`, isControlPlane ? 'goal:control-plane-node' : 'goal:node', FOLLOWS.part);
       link(`kubelet:${name}`, 'goal:node', FOLLOWS.part);
+      if (ofCloud.has(name)) link(`node:${name}`, 'goal:cloud-role', FOLLOWS.metadataService, 1);
     }
   }
 
@@ -206,7 +243,7 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
       if (nodes === undefined) for (const place of machine) edges.add(place, goalNode, 0, FOLLOWS.part);
       return machine;
     };
-    for (const { namespace, serviceAccount, node, reachesNode } of all) {
+    for (const { namespace, serviceAccount, node, reachesNode, isOnHostNetwork } of all) {
       addNamespace(namespace);
       const machine = node === undefined ? undefined : machineOf(node);
       if (serviceAccount !== undefined) {
@@ -218,6 +255,7 @@ export function surroundingPlaces(surroundings: RbacSurroundings, subjects: read
         }
       }
       if (machine === undefined) continue;
+      if (isOnHostNetwork && node !== undefined && ofCloud.has(node)) once(at(PLACES.containers, namespace), cloudRole, FOLLOWS.metadataService, 1);
       if (reachesNode) once(at(PLACES.containers, namespace), machine[0], FOLLOWS.privileged);
       const isBlocked = surroundings.namespaces?.get(namespace);
       if (isBlocked !== true) once(at(PLACES.debug, namespace), machine[0], isBlocked === undefined ? FOLLOWS.podToNodePossible : FOLLOWS.podToNode, 1);

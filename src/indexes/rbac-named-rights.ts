@@ -8,6 +8,8 @@ export interface NamedRight {
 
 const rbac = 'rbac.authorization.k8s.io';
 const kinds = [
+  { step: 'secrets-list', verb: 'get', apiGroup: '', resource: 'secrets' },
+  { step: 'secrets-list', verb: 'list', apiGroup: '', resource: 'secrets' },
   { step: 'impersonate-users', verb: 'impersonate', apiGroup: '', resource: 'users' },
   { step: 'impersonate-groups', verb: 'impersonate', apiGroup: '', resource: 'groups' },
   { step: 'impersonate-service-accounts', verb: 'impersonate', apiGroup: '', resource: 'serviceaccounts' },

@@ -81,7 +81,7 @@ export function rbacPathView({ graph, outside }: RbacWays, { from, to }: PathQue
       ...(cut === undefined ? {} : { cut }),
     }];
   });
-  const { rbac, surroundings } = graph;
+  const { rbac, surroundings, unseenTokens } = graph;
   return {
     from,
     boundBy: [...(graph.grantsOf.get(key) ?? []), ...rbac.dangling.filter(each => formatSubject(each.subject) === key)].map(each => each.binding),
@@ -92,6 +92,7 @@ export function rbacPathView({ graph, outside }: RbacWays, { from, to }: PathQue
       ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
       ...rbac.unresolved.map(each => ({ of: formatRef(each.binding), gaps: each.gaps })),
       ...surroundings.gaps,
+      ...(unseenTokens.length === 0 ? [] : [{ of: 'token Secrets', gaps: unseenTokens }]),
       ...outside,
     ],
   };

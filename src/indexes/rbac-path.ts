@@ -50,6 +50,7 @@ export const GOAL_WORDS: Readonly<Record<Goal, string>> = {
   'control-plane-node': 'be root on a control plane node',
   node: 'take over a node',
   'all-secrets': 'read every Secret',
+  'cloud-role': 'hold a role of the cloud',
   'namespace-admin': 'do anything in a namespace',
 };
 
@@ -110,7 +111,7 @@ function hopOf(graph: RbacGraph, parts: readonly number[]): PathHop {
   const provided = [step.provided, versionWords(step, graph), follows].filter(each => each !== undefined).join('; ');
   return {
     from: shown(from), to: shown(to), step: step.id,
-    words: `can ${step.can}${where}${limited}${onNode}`,
+    words: `can ${step.can}${where}${limited}${onNode}${labels.includes(FOLLOWS.token) ? ', one of which holds a token,' : ''}`,
     grants: usedGrants(graph, from, step, namespace, label <= NAMED ? nameOf(edges.name(edges.to(first))) : undefined),
     byPodOnNode,
     ...(namespace === undefined ? {} : { namespace }),
@@ -146,7 +147,7 @@ function shown(name: string): string {
 function nameOf(to: string): string {
   if (to.startsWith('on:')) return to.slice('on:'.length);
   if (to.startsWith('role:')) return /\/([^@]*)@/.exec(to)?.[1] ?? '';
-  return to.slice(/^(ServiceAccount\/|pod:)/.test(to) ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
+  return to.slice(/^(ServiceAccount\/|pod:|secret:)/.test(to) ? to.lastIndexOf('/') + 1 : to.indexOf('/') + 1);
 }
 
 function plainWords(label: number, to: string): string {
@@ -199,6 +200,8 @@ function ruleOf(grant: Grant, each: CapabilityLeg): { readonly grant: Grant; rea
 function waysToNamed({ id, ways }: EscalationPrimitive, name: string): readonly (readonly CapabilityLeg[])[] {
   const limited = (each: CapabilityLeg, names: CapabilityLeg['names']): CapabilityLeg => leg(each.group, each.resources.join(' '), each.verbs.join(' '), names);
   if (id === 'escalate-clusterrole') return ways.map(way => way.map(each => limited(each, 'some')));
+  // One by one they are read by get as well.
+  if (id === 'secrets-list') return [[leg('', 'secrets', 'get list watch', [name])]];
   return ways.map(([first, ...others]) => (first === undefined ? [] : [limited(first, [name]), ...others]));
 }
 
@@ -225,11 +228,12 @@ export interface Cut {
 /** The binding on a path whose removal takes the goal from most subjects; undefined where none on it takes it from this one. */
 export function cutOf(graph: RbacGraph, subject: string, path: EscalationPath): Cut | undefined {
   const node = graph.edges.find(subject);
-  if (node === undefined || path.hops.some(hop => hop.isJoined === true)) return undefined;
+  if (node === undefined) return undefined;
+  const isJoined = path.hops.some(hop => hop.isJoined === true);
   let best: Cut | undefined;
   for (const binding of new Set(path.hops.flatMap(hop => hop.grants).map(each => each.binding))) {
-    const losing = graph.losing(binding, path.goal);
-    if (losing.has(node) && (best === undefined || losing.size > best.loses)) best = { binding, loses: losing.size, of: graph.reaching(path.goal).size };
+    const losing = isJoined ? graph.losingJoined(binding, path.goal) : graph.losing(binding, path.goal);
+    if (losing?.has(node) === true && (best === undefined || losing.size > best.loses)) best = { binding, loses: losing.size, of: graph.reaching(path.goal).size };
   }
   return best;
 }

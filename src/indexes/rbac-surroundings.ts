@@ -12,13 +12,15 @@ export interface PodStep {
   readonly serviceAccount?: string;
   readonly node?: string;
   readonly reachesNode: boolean;
+  /** On the node's own network, from where the cloud's metadata service answers. */
+  readonly isOnHostNetwork: boolean;
 }
 
 /** What decides besides roles where an escalation ends. Whatever is undefined could not be read, and is not "none". */
 export interface RbacSurroundings {
   readonly pods: readonly PodStep[] | undefined;
-  readonly nodes: readonly { readonly name: string; readonly isControlPlane: boolean }[] | undefined;
-  readonly serviceAccounts: readonly { readonly namespace: string; readonly name: string }[] | undefined;
+  readonly nodes: readonly { readonly name: string; readonly isControlPlane: boolean; readonly isOfCloud: boolean }[] | undefined;
+  readonly serviceAccounts: readonly { readonly namespace: string; readonly name: string; readonly cloudRole?: string }[] | undefined;
   /** The namespaces, with whether Pod Security keeps privileged pods out. */
   readonly namespaces: ReadonlyMap<string, boolean> | undefined;
   readonly apiGroups: ReadonlySet<string> | undefined;
@@ -43,10 +45,11 @@ export const rbacSurroundings = defineIndex({
     return {
       pods: 'value' in evidence.pods ? sorted(evidence.pods.value).map(pod => stepOf(pod, unmounted)) : undefined,
       nodes: 'value' in evidence.nodes
-        ? sorted(evidence.nodes.value).map(({ metadata: { name, labels = {} } }) =>
-            ({ name, isControlPlane: 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels }))
+        ? sorted(evidence.nodes.value).map(({ metadata: { name, labels = {} }, spec }) => ({
+            name, isControlPlane: 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels, isOfCloud: CLOUDS.has(spec?.providerID ?? ''),
+          }))
         : undefined,
-      serviceAccounts: accounts === undefined ? undefined : sorted(accounts).map(({ metadata: { name, namespace = '' } }) => ({ namespace, name })),
+      serviceAccounts: accounts === undefined ? undefined : sorted(accounts).map(({ metadata: { name, namespace = '', annotations } }) => ({ namespace, name, ...(annotations === undefined ? {} : { cloudRole: annotations.role }) })),
       namespaces: 'value' in evidence.namespaces
         ? new Map(sorted(evidence.namespaces.value).map(({ metadata: { name, labels = {} } }) =>
             [name, ['baseline', 'restricted'].includes(labels['pod-security.kubernetes.io/enforce'] ?? '')]))
@@ -61,19 +64,36 @@ export const rbacSurroundings = defineIndex({
   },
 });
 
-function stepOf({ metadata, spec }: PodEvidence, unmounted: ReadonlySet<string>): PodStep {
-  const { name, namespace = '' } = metadata;
-  const account = spec?.serviceAccountName ?? 'default';
-  const isMounted = spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
-    || (spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: { namespace, name: account } })));
+/** Whom a pod runs as. */
+export function accountOf({ metadata: { namespace = '' }, spec }: Pick<PodEvidence, 'metadata' | 'spec'>): { readonly namespace: string; readonly name: string } {
+  return { namespace, name: spec?.serviceAccountName ?? 'default' };
+}
+
+/** @param unmounted the accounts, `NAMESPACE/NAME`, that say that their token is not to be mounted */
+export function isTokenMounted(pod: Pick<PodEvidence, 'metadata' | 'spec'>, unmounted: ReadonlySet<string>): boolean {
+  return pod.spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
+    || (pod.spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: accountOf(pod) })));
+}
+
+function stepOf(pod: PodEvidence, unmounted: ReadonlySet<string>): PodStep {
+  const { metadata: { name, namespace = '' }, spec } = pod;
   const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
   return {
     name, namespace,
-    ...(isMounted ? { serviceAccount: account } : {}),
+    ...(isTokenMounted(pod, unmounted) ? { serviceAccount: accountOf(pod).name } : {}),
     ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
-    reachesNode: containers.some(each => each.securityContext?.privileged === true)
+    isOnHostNetwork: spec?.hostNetwork === true,
+    reachesNode: containers.some(each => each.securityContext?.privileged === true || reachesNode(each.securityContext?.capabilities?.add ?? [], spec?.hostPID === true))
       || spec?.volumes?.some(each => each.hostPath !== undefined && each.hostPath.path !== 'other') === true,
   };
+}
+
+/** The clouds whose nodes have a role of their own, as the provider's id of a node begins. */
+const CLOUDS: ReadonlySet<string> = new Set(['aws://', 'gce://', 'azure://']);
+
+/** Tracing takes a process of the node in sight. */
+function reachesNode(capabilities: readonly string[], hasHostPids: boolean): boolean {
+  return capabilities.some(each => each !== 'SYS_PTRACE' || hasHostPids);
 }
 
 /** By namespace and name: which of two equal ways is shown must not hang on the order of a list. */

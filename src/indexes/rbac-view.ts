@@ -2,7 +2,7 @@ import { defineIndex } from '../evidence/need.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
-import { platformOf } from './rbac-expected.ts';
+import { isPlatformRole, platformOf } from './rbac-expected.ts';
 import { authorizerNotes, rbacAuthorizers } from './rbac-authorizers.ts';
 import type { Mapped } from './rbac-mapped.ts';
 import { rbacOutside } from './rbac-outside.ts';
@@ -34,6 +34,20 @@ export interface SubjectRow {
   readonly boundBy: number;
   /** The platform itself made every one of these grants. */
   readonly expected: boolean;
+}
+
+/** Subjects of whom each holds one and the same built-in role in namespaces, and nothing else: thousands of teams are one line. */
+export interface TeamRow {
+  readonly role: ResourceRef;
+  /** To be read after "can". */
+  readonly can?: string;
+  /** At most {@link NAMES}. */
+  readonly subjects: RbacRows<Subject>;
+  /** The kind of all of them; absent where they differ. */
+  readonly kind?: string;
+  /** In how many namespaces. */
+  readonly namespaces: number;
+  readonly bindings: number;
 }
 
 /** One subject of one binding. */
@@ -68,8 +82,9 @@ export interface AbsentRow extends GrantRow {
 
 /** What `kubectl secaudit rbac` shows beside its findings. */
 export interface RbacView {
-  /** Strongest first. */
+  /** Strongest first, without those of `teams`. */
   readonly subjects: RbacRows<SubjectRow>;
+  readonly teams: RbacRows<TeamRow>;
   readonly clusterAdmins: RbacRows<GrantRow>;
   /** ClusterRoleBindings with wildcard rules. */
   readonly broad: RbacRows<GrantRow>;
@@ -113,11 +128,15 @@ export const rbacView = defineIndex({
   build({ rbac, dangling, escalations, outside, authorizers }): RbacView {
     const strongest = strongestByRole();
     const rated = rbac.grants.map(grant => ({ grant, power: strongest(grant), platform: platformOf(grant) }));
-    const subjects = [...Map.groupBy(rated, each => formatSubject(each.grant.subject)).values()].map(subjectRow);
+    const bySubject = [...Map.groupBy(rated, each => each.grant.subject).values()];
+    const members = [...Map.groupBy(bySubject.filter(isByOneBuiltIn), ([first]) => (first === undefined ? '' : formatRef(first.grant.role))).values()].filter(team => team.length > 1);
+    const inTeams = new Set(members.flat());
+    const subjects = bySubject.filter(each => !inTeams.has(each)).map(subjectRow);
     const where = (isWanted: (grant: Grant) => boolean): RbacRows<GrantRow> =>
       rows(rated.filter(each => isWanted(each.grant)).sort(byStrength).map(grantRow));
     return {
       subjects: rows(subjects.sort((a, b) => a.rank - b.rank || compare(formatSubject(a.row.subject), formatSubject(b.row.subject))).map(each => each.row)),
+      teams: rows(members.map(teamRow).sort((a, b) => compare(formatRef(a.role), formatRef(b.role)))),
       clusterAdmins: where(grant => isEverything(grant.rules)),
       broad: where(grant => grant.namespace === undefined && !isEverything(grant.rules) && wildcardRules(grant.rules).length > 0),
       public: where(grant => isPublic(grant.subject)),
@@ -167,6 +186,27 @@ function subjectRow(rated: readonly Rated[]): { readonly rank: number; readonly 
       boundBy: rated.length,
       expected: rated.every(each => each.platform !== undefined),
     },
+  };
+}
+
+function isByOneBuiltIn(rated: readonly Rated[]): boolean {
+  const [first] = rated;
+  return first !== undefined && rated.every(({ grant, platform }) => platform === undefined && grant.namespace !== undefined && grant.role === first.grant.role) && isPlatformRole(first.grant);
+}
+
+function teamRow(team: readonly (readonly Rated[])[]): TeamRow {
+  const all = team.flat();
+  const [first] = all;
+  if (first === undefined) throw new Error('a team of nobody');
+  const subjects = team.flatMap(([each]) => each?.grant.subject ?? []).sort((a, b) => compare(formatSubject(a), formatSubject(b)));
+  const kinds = new Set(subjects.map(({ kind }) => kind));
+  return {
+    role: first.grant.role,
+    ...canOf(first.power),
+    subjects: rows(subjects, NAMES),
+    ...(kinds.size === 1 ? { kind: first.grant.subject.kind } : {}),
+    namespaces: new Set(all.map(({ grant }) => grant.namespace)).size,
+    bindings: all.length,
   };
 }
 

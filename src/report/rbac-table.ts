@@ -1,7 +1,7 @@
 import type { AuditReport } from '../engine/report-model.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import { formatSubject } from '../evidence/subject.ts';
-import type { AbsentRow, GrantRow, RbacRows, RbacView, SubjectRow } from '../indexes/rbac-view.ts';
+import type { AbsentRow, GrantRow, RbacRows, RbacView, SubjectRow, TeamRow } from '../indexes/rbac-view.ts';
 import type { Mapped } from '../indexes/rbac-mapped.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
@@ -40,25 +40,32 @@ function viewSections(view: RbacView, style: Style): string[] {
   ];
 }
 
-function subjectTable({ subjects, expected, grants }: RbacView, style: Style): string {
+function subjectTable({ subjects, teams, expected, grants }: RbacView, style: Style): string {
   const users = subjects.rows.filter(({ expected: isExpected }) => !isExpected);
   const folded = `${counted(expected.subjects, 'subject')} and ${counted(expected.grants, 'grant')} of ${grants} are the platform's own and are not shown here`;
-  if (users.length === 0) return `Every subject holds only what the platform itself grants.\n${folded}`;
+  if (users.length === 0 && teams.rows.length === 0) return `Every subject holds only what the platform itself grants.\n${folded}`;
   const rows = users.slice(0, SHOWN);
   const table = renderTable(
-    rows,
+    [...rows, ...teams.rows],
     [
-      { header: 'SUBJECT', value: ({ subject }: SubjectRow) => formatSubject(subject), flexible: true },
+      { header: 'SUBJECT', value: (row: SubjectRow | TeamRow) => ('subject' in row ? formatSubject(row.subject) : teamWords(row)), flexible: true },
       { header: 'CAN', value: ({ can }) => can ?? 'nothing: its bindings have no effect', flexible: true },
       { header: 'WHERE', value: whereOf },
-      { header: 'BINDINGS', value: ({ boundBy }) => String(boundBy) },
+      { header: 'BINDINGS', value: row => String('subject' in row ? row.boundBy : row.bindings) },
     ],
     style,
   );
-  return `${table}${left(users.length - rows.length)}\n${folded}`;
+  return `${table}${left(subjects.total - expected.subjects - rows.length)}\n${folded}`;
 }
 
-function whereOf({ namespaces }: SubjectRow): string {
+/** `1500 groups with ClusterRole/admin` */
+function teamWords({ subjects, kind, role }: TeamRow): string {
+  const words: Readonly<Record<string, string>> = { User: 'users', Group: 'groups', ServiceAccount: 'service accounts' };
+  return `${subjects.total} ${words[kind ?? ''] ?? 'subjects'} with ${formatRef(role)}`;
+}
+
+function whereOf({ namespaces }: SubjectRow | TeamRow): string {
+  if (typeof namespaces === 'number') return counted(namespaces, 'namespace');
   if (namespaces === undefined) return 'cluster';
   const [first, ...others] = namespaces.rows;
   return others.length === 0 ? (first ?? '') : counted(namespaces.total, 'namespace');

@@ -17,7 +17,7 @@ const container = {
   ],
   envFrom: [{ configMapRef: { name: 'c' } }, { secretRef: { name: 's', optional: true }, prefix: 'P_' }],
   resources: { limits: { cpu: '1500m', memory: '1Gi' }, requests: { cpu: '0', memory: '129e6' } },
-  securityContext: { privileged: false, allowPrivilegeEscalation: true, runAsUser: 0, runAsNonRoot: false, readOnlyRootFilesystem: true, capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' }, procMount: 'Default' },
+  securityContext: { privileged: false, allowPrivilegeEscalation: true, runAsUser: 0, runAsNonRoot: false, readOnlyRootFilesystem: true, capabilities: { add: ['NET_ADMIN', 'CAP_SYS_ADMIN'], drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' }, procMount: 'Default' },
   livenessProbe: { httpGet: { path: '/', port: 'last' }, initialDelaySeconds: 0 },
   readinessProbe: { tcpSocket: { port: 80 }, timeoutSeconds: 5 },
   startupProbe: { exec: { command: ['true'] }, terminationGracePeriodSeconds: 1 },
@@ -63,6 +63,7 @@ const subjects = [
 /** Objects of many kinds with every field that a source declares: full, empty, zero and odd. */
 export const oddObjects: readonly object[] = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'odd', labels, annotations } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'billing', namespace: 'odd', annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/é', other: 'x' } } },
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata('default'), automountServiceAccountToken: false, secrets: [{ name: 's' }, {}], imagePullSecrets: [{ name: '' }] },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('full'), data: { a: '', b: odd.slice(0, 6).join(''), constructor: 'x', __proto: 'y' }, binaryData: { bytes: '/+8AAQ==', none: '' }, immutable: false },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'empty', namespace: 'odd' } },
@@ -70,7 +71,7 @@ export const oddObjects: readonly object[] = [
   { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata('full'), ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u', controller: true, blockOwnerDeletion: false }, { apiVersion: 'a/v1', kind: 'K', name: 'é', uid: 'v' }], finalizers: ['example.org/f'] }, spec: podSpec },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'of-daemonset', namespace: 'odd', ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'full', uid: 'u', controller: true }] }, spec: { containers: [{ name: 'c', image: 'i' }] }, status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-02T03:04:05Z' }] } },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare', namespace: 'odd' }, spec: { containers: [{ name: 'c', image: 'i' }] } },
-  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'on-host', namespace: 'odd' }, spec: { hostNetwork: true, initContainers: [{ name: 'i', image: 'i', securityContext: { privileged: true } }], containers: [{ name: 'c', image: 'i' }] } },
+  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'on-host', namespace: 'odd' }, spec: { hostNetwork: true, initContainers: [{ name: 'i', image: 'i', securityContext: { privileged: true, capabilities: { add: ['SYS_PTRACE'] } } }], containers: [{ name: 'c', image: 'i' }] } },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'api-server', namespace: 'kube-system', labels: { component: 'kube-apiserver' }, annotations: { 'kubernetes.io/config.source': 'file', 'kubernetes.io/config.mirror': '' } }, spec: { nodeName: 'n', containers: [{ ...container, volumeMounts: [] }] } },
   { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'api-server-2', namespace: 'kube-system', labels: { component: 'kube-apiserver' } }, spec: { containers: [{ name: 'c', image: 'i', command: [], args: ['--a=b'] }] } },
   {

@@ -16,7 +16,7 @@ type ListRead = Extract<Read, { how: 'list' }>;
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/protobuf/schema.json'), 'utf8')) as WireSchema;
 const noSchema: WireSchema = { ...schema, kinds: {}, messages: {} };
 /** Of built-in kinds: APIServices belong to the aggregator, which has a schema of its own and is read as JSON. */
-const lists = [...sourcesFor(EVERYTHING)].filter((source): source is Source & { readonly read: ListRead } => source.read.how === 'list' && planOf(schema, source.read.apiVersion, source.read.kind, source.read.fields) !== undefined);
+const lists = [...sourcesFor(EVERYTHING)].filter((source): source is Source & { readonly read: ListRead } => source.read.how === 'list' && source.read.metadataOnly !== true && planOf(schema, source.read.apiVersion, source.read.kind, source.read.fields) !== undefined);
 
 let ground: Ground;
 let client: ClusterClient;

@@ -22,6 +22,7 @@ const examples: Readonly<Record<string, readonly [holds: string, nearMiss: strin
   'binding-write': [`N:${R}/rolebindings create`, `N:/rolebindings create`],
   'role-write': [`N:${R}/roles patch`, `N:${R}/roles/status patch`],
   'aggregation-label': [`${R}/clusterroles patch`, `N:${R}/clusterroles patch`],
+  'escalate-by-label': [`${R}/clusterroles escalate + ${R}/clusterroles create`, `${R}/clusterroles escalate x + ${R}/clusterroles create`],
   'rbac-delete': [`N:${R}/rolebindings delete`, `N:${R}/clusterrolebindings delete`],
   'dangling-subject': ['N:/serviceaccounts create + /serviceaccounts/token create', 'N:/serviceaccounts create'],
   'namespace-owner': [`N:/pods create + /secrets list + ${R}/rolebindings create`, 'N:/pods create + /secrets list'],

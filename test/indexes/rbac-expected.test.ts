@@ -65,6 +65,19 @@ describe('platformOf', () => {
   });
 });
 
+describe('what RKE2 adds', () => {
+  const secrets = on([''], ['secrets'], 'get', 'list');
+  const name = 'system:rke2-controller';
+
+  it('is known by its content, with the namespace that it writes into its users', () => {
+    expect(Object.values(platforms(clusterRole(name, secrets), clusterRoleBinding(name, name, { ...user(name), namespace: 'kube-system' })))).toEqual(['RKE2']);
+  });
+  it('is a user\'s doing with one right more, or for somebody else', () => {
+    expect(Object.values(platforms(clusterRole(name, on([''], ['secrets'], 'delete')), clusterRoleBinding(name, name, user(name))))).toEqual([undefined]);
+    expect(Object.values(platforms(clusterRole(name, secrets), clusterRoleBinding(name, name, user('eve'))))).toEqual([undefined]);
+  });
+});
+
 describe('a cluster of nothing but the baselines', () => {
   it.each([clusterAdminGrant, publicGrant, wildcardBinding])('passes $id, with findings of severity info', check => {
     const result = createEvaluator(snapshotOf(...everything)).judge(check);

@@ -84,4 +84,15 @@ describe('rbacView', () => {
     expect(subjects.rows[0]).toMatchObject({ subject: { name: 'g' }, namespaces: { total: NAMES + 5 }, bindings: { total: NAMES + 5 } });
     expect(subjects.rows[0]?.bindings.rows).toHaveLength(NAMES);
   });
+
+  it('makes one row of those who hold one built-in role in namespaces, and nothing else', () => {
+    const edit = clusterRole('system:aggregate-to-edit', on([''], ['secrets'], 'get', 'list', 'watch'));
+    const team = (name: string) => roleBindingToClusterRole(name, 'team', 'system:aggregate-to-edit', group(name));
+    const own = clusterRole('own', on([''], ['secrets'], 'list'));
+    const view = viewOf(snapshotOf(edit, own, team('a'), team('b'), team('c'), team('d'), clusterRoleBinding('d', 'own', group('d')), roleBindingToClusterRole('e', 'e', 'own', group('e')), roleBindingToClusterRole('f', 'f', 'own', group('f'))));
+    expect(view.teams.rows).toMatchObject([{ role: { name: 'system:aggregate-to-edit' }, can: 'read Secrets', kind: 'Group', namespaces: 3, bindings: 3, subjects: { total: 3 } }]);
+    // One with more than that, and two with a role that is nobody's default.
+    expect(view.subjects.rows.map(({ subject }) => subject.name).sort()).toEqual(['d', 'e', 'f']);
+    expect(viewOf(snapshotOf(edit, team('a'))).teams.total).toBe(0);
+  });
 });

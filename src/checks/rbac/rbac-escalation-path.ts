@@ -37,6 +37,7 @@ export default defineCheck({
   *targets({ escalations: { graph, found } }) {
     yield* found;
     for (const target of grantTargets({ ...graph.rbac, grants: [] })) if (!('subject' in target)) yield target;
+    if (graph.unseenTokens.length > 0) yield unknownTarget('ways through token Secrets', graph.unseenTokens);
     for (const { of, gaps } of graph.surroundings.gaps) yield unknownTarget(`ways through ${of}`, gaps);
   },
 

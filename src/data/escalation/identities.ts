@@ -26,6 +26,7 @@ export const identityPrimitives: readonly EscalationPrimitive[] = [
   primitive('binding-write', 'hand on its own rights', [[leg(rbac, 'rolebindings', write, 'some')], [leg(rbac, 'clusterrolebindings', write, 'some')]], 'delegation', ['medium', 'low'], { references: [RBAC_POLICE] }),
   primitive('role-write', 'change roles within its own rights', [[leg(rbac, 'roles', write, 'some')], [leg(rbac, 'clusterroles', write, 'some')]], 'delegation', ['medium', 'low'], { references: [KUBEHOUND] }),
   primitive('aggregation-label', 'widen view, edit and admin within its own rights', [[leg(rbac, 'clusterroles', write, 'some')]], 'delegation', ['medium', 'info'], { scope: 'cluster', references: [RBAC_DOCS] }),
+  primitive('escalate-by-label', 'create a ClusterRole that its label adds to one that it holds', [[leg(rbac, 'clusterroles', 'escalate'), leg(rbac, 'clusterroles', 'create')]], 'aggregated-role', ['critical', 'info'], { scope: 'cluster', references: ['https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles'] }),
   primitive('rbac-delete', 'take rights from others', [[leg(rbac, 'roles rolebindings', 'delete deletecollection', 'some')], [leg(rbac, 'clusterroles clusterrolebindings', 'delete deletecollection', 'some')]], 'outage', ['medium', 'low']),
   primitive(
     'dangling-subject', 'create a service account that bindings name, and use it',

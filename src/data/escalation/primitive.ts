@@ -45,6 +45,8 @@ export const GAINS = [
   'nodes',
   /** The identity of a kubelet of its choice. */
   'node-identity',
+  /** Every right, as far as it is bound to a ClusterRole that labels add to. */
+  'aggregated-role',
   /** The contents of Secrets. */
   'secrets',
 ] as const;

@@ -1,7 +1,7 @@
-import type { V1Namespace, V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
+import type { V1Namespace, V1Pod, V1Secret, V1ServiceAccount } from '@kubernetes/client-node';
 import { listSource } from '../source.ts';
 
-const container = { securityContext: { privileged: true } } as const;
+const container = { securityContext: { privileged: true, capabilities: { add: farReaching } } } as const;
 
 /** Pods, as far as they say whose identity they hold and how close to their node they are. */
 export const pods = listSource<V1Pod>()({
@@ -11,7 +11,7 @@ export const pods = listSource<V1Pod>()({
   kind: 'Pod',
   resource: 'pods',
   namespaced: true,
-  projectionVersion: 2,
+  projectionVersion: 3,
   fields: {
     metadata: { name: true, namespace: true, ownerReferences: daemonSetOf },
     status: { conditions: isReady },
@@ -38,9 +38,26 @@ export const serviceAccounts = listSource<V1ServiceAccount>()({
   kind: 'ServiceAccount',
   resource: 'serviceaccounts',
   namespaced: true,
-  projectionVersion: 1,
-  fields: { metadata: { name: true, namespace: true }, automountServiceAccountToken: true },
+  projectionVersion: 2,
+  fields: { metadata: { name: true, namespace: true, annotations: cloudRoleOf }, automountServiceAccountToken: true },
 });
+
+/** Secrets that hold a token for a service account which never ends, by their metadata: the account's name and nothing else. */
+export const tokenSecrets = {
+  ...listSource<V1Secret>()({
+    id: 'tokensecrets',
+    title: 'token Secrets',
+    apiVersion: 'v1',
+    kind: 'Secret',
+    resource: 'secrets',
+    namespaced: true,
+    fieldSelector: 'type=kubernetes.io/service-account-token',
+    metadataOnly: true,
+    projectionVersion: 1,
+    fields: { metadata: { name: true, namespace: true, annotations: accountOfToken } },
+  }),
+  addOnRole: 'secrets',
+} as const;
 
 export const namespaces = listSource<V1Namespace>()({
   id: 'namespaces',
@@ -52,6 +69,32 @@ export const namespaces = listSource<V1Namespace>()({
   projectionVersion: 1,
   fields: { metadata: { name: true, labels: podSecurityLabels } },
 });
+
+/** Capabilities that lead to the node, without their prefix. No other is kept. */
+const FAR_REACHING: ReadonlySet<string> = new Set(['ALL', 'SYS_ADMIN', 'SYS_MODULE', 'SYS_RAWIO', 'SYS_PTRACE', 'DAC_READ_SEARCH']);
+
+function farReaching(added: readonly string[]): readonly string[] {
+  if (!Array.isArray(added)) return [];
+  return added.filter((each: unknown) => typeof each === 'string').map(each => each.replace(/^CAP_/, '')).filter(each => FAR_REACHING.has(each));
+}
+
+/** Annotations by which clouds let a service account act as a role of theirs: EKS, GKE and AKS. */
+const CLOUD_ROLES = { 'eks.amazonaws.com/role-arn': 'aws', 'iam.gke.io/gcp-service-account': 'gcp', 'azure.workload.identity/client-id': 'azure' } as const;
+
+/** The role of the cloud that a service account acts as, with the cloud; nothing of any other annotation. */
+function cloudRoleOf(annotations: Readonly<Record<string, string>>): { readonly cloud: 'aws' | 'gcp' | 'azure'; readonly role: string } | undefined {
+  for (const [key, cloud] of Object.entries(CLOUD_ROLES)) {
+    const role: unknown = Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+    if (typeof role === 'string' && role !== '') return { cloud, role };
+  }
+  return undefined;
+}
+
+/** The name of the service account that a token Secret is for. */
+function accountOfToken(annotations: Readonly<Record<string, string>>): string | undefined {
+  const name: unknown = Object.hasOwn(annotations, 'kubernetes.io/service-account.name') ? annotations['kubernetes.io/service-account.name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
 
 /** The name of the DaemonSet that made the pod; nothing of any other owner. */
 function daemonSetOf(owners: readonly { readonly kind: string; readonly name: string; readonly controller?: boolean }[]): string | undefined {

@@ -3,7 +3,7 @@ import check from '../../../src/checks/rbac/rbac-escalation-path.ts';
 import { rbacBaselines } from '../../../src/data/rbac-bootstrap.ts';
 import { createEvaluator } from '../../../src/engine/evaluate.ts';
 import { clusterRoles, roles } from '../../../src/evidence/sources/rbac.ts';
-import { pods } from '../../../src/evidence/sources/workloads.ts';
+import { pods, tokenSecrets } from '../../../src/evidence/sources/workloads.ts';
 import { forbidden, type Manifest } from '../../support/cluster.ts';
 import { describeCheck, type CheckCases } from '../../support/describe-check.ts';
 import { account, clusterOf, clusterWith, namespace, node, pod } from '../../support/escalation.ts';
@@ -30,6 +30,20 @@ const tokens = clusterRole('tokens', on([''], ['serviceaccounts/token'], 'create
 const execRole = clusterRole('exec', on([''], ['pods/exec'], 'create'));
 const podCreator = clusterRole('pod-creator', on([''], ['pods'], 'create'));
 const toAna = (name: string, ...rules: Parameters<typeof clusterRole>[1][]): Manifest[] => [clusterRole(name, ...rules), clusterRoleBinding(name, name, user('ana'))];
+const tokenOf = (name: string): Manifest => ({
+  apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'kube-system', name: 'old', annotations: { 'kubernetes.io/service-account.name': name } } as Manifest['metadata'], type: 'kubernetes.io/service-account-token',
+});
+const readsIn = (where: string, names?: readonly string[]): Manifest[] => [
+  role(where, 's', { ...on([''], ['secrets'], 'get', 'list'), ...(names === undefined ? {} : { resourceNames: names }) }), roleBinding(where, 's', 's', user('bob')),
+];
+const unreadTokens = { gaps: { [tokenSecrets.id]: forbidden(tokenSecrets) } };
+const inCloud = (name: string): Manifest => ({ ...node(name), spec: { providerID: `aws:///eu-1a/${name}` } });
+const cloudAccount: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'shop', name: 'billing', annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/billing' } } as Manifest['metadata'] };
+const withSpec = (spec: object): Manifest => { const plain = pod('shop', 'p', 'default', 'n'); return { ...plain, spec: { ...(plain['spec'] as object), ...spec } }; };
+const capable = (add: string, more: object = {}): Manifest => withSpec({ ...more, containers: [{ name: 'main', securityContext: { capabilities: { add: [add] } } }] });
+const execInShop = [execRole, roleBindingToClusterRole('shop', 'exec', 'exec', user('bob'))];
+const aggregatedView: Manifest = { ...clusterRole('view', on([''], ['pods'], 'get')), aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }] } };
+const labeller = toAna('labeller', on([rbac], ['clusterroles'], 'escalate', 'create'));
 const master = node('master', { 'node-role.kubernetes.io/control-plane': '' });
 
 const cases = {
@@ -85,6 +99,19 @@ const cases = {
     'bind on one role by name': [
       clusterOf(clusterRole('cluster-admin', on(['*'], ['*'], '*')), ...toAna('b', { ...on([rbac], ['clusterroles'], 'bind'), resourceNames: ['cluster-admin'] }, on([rbac], ['clusterrolebindings'], 'create'))),
       'critical ClusterRoleBinding/b User/ana'],
+    'Secrets of a namespace where the token of an account lies that escalates': [clusterOf(...escalator, tokenOf('aggregator'), ...readsIn('kube-system')), escalatorLine, 'critical RoleBinding/kube-system/s User/bob'],
+    'that Secret by its name': [clusterOf(...escalator, tokenOf('aggregator'), ...readsIn('kube-system', ['old'])), escalatorLine, 'critical RoleBinding/kube-system/s User/bob'],
+    'every Secret, such a token among them': [clusterOf(...escalator, tokenOf('aggregator'), ...toAna('s', on([''], ['secrets'], 'list'))), escalatorLine, 'critical ClusterRoleBinding/s User/ana'],
+    'every Secret, of which the tokens could not be read': [clusterWith(unreadTokens, ...toAna('s', on([''], ['secrets'], 'list'))), 'high ClusterRoleBinding/s User/ana', 'unknown ways through token Secrets'],
+    'a role of the cloud that pods of a namespace hold': [
+      clusterOf(namespace('shop', 'restricted'), node('n'), cloudAccount, podCreator, roleBindingToClusterRole('shop', 'pods', 'pod-creator', user('bob'))), 'medium RoleBinding/shop/pods User/bob'],
+    'exec in a pod on the network of a node of a cloud': [
+      clusterOf(namespace('shop', 'restricted'), inCloud('n'), withSpec({ hostNetwork: true }), ...execInShop), 'medium RoleBinding/shop/exec User/bob'],
+    'exec in a pod with a capability that leads to the node': [clusterOf(namespace('shop', 'restricted'), node('n'), capable('SYS_ADMIN'), ...execInShop), 'high RoleBinding/shop/exec User/bob'],
+    'exec in a pod that may trace the processes of the node': [clusterOf(namespace('shop', 'restricted'), node('n'), capable('CAP_SYS_PTRACE', { hostPID: true }), ...execInShop), 'high RoleBinding/shop/exec User/bob'],
+    'a role that a label adds to one that it holds': [clusterOf(aggregatedView, ...labeller, clusterRoleBinding('v', 'view', user('ana'))), 'critical ClusterRoleBinding/labeller User/ana'],
+    'a role that a label adds to one that it holds in kube-system': [
+      clusterOf(...escalator, aggregatedView, ...labeller, roleBindingToClusterRole('kube-system', 'v', 'view', user('ana'))), escalatorLine, 'critical ClusterRoleBinding/labeller User/ana'],
     'beside pods that could not be read': [
       clusterWith({ gaps: { [pods.id]: forbidden(pods) } }, ...toAna('s', on([''], ['secrets'], 'list'))), 'high ClusterRoleBinding/s User/ana', 'unknown ways through pods'],
   },
@@ -106,8 +133,20 @@ const cases = {
     'constrained impersonation without anything to do by it': clusterOf(account('shop', 'web'), ...toAna('x', on(['authentication.k8s.io'], ['serviceaccounts'], 'impersonate:serviceaccount'))),
     'nodes/proxy in a namespace': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['nodes/proxy'], 'get')), roleBinding('shop', 'x', 'x', user('bob'))),
     'Secrets of one namespace': clusterOf(role('shop', 's', on([''], ['secrets'], 'list')), roleBinding('shop', 's', 's', user('bob'))),
+    'Secrets of another namespace than that of the token': clusterOf(...escalatorAlone, tokenOf('aggregator'), ...readsIn('shop')),
+    'another Secret by its name': clusterOf(...escalatorAlone, tokenOf('aggregator'), ...readsIn('kube-system', ['new'])),
+    'a token of an account that leads nowhere': clusterOf(...escalatorAlone, tokenOf('aggregator'), ...readsIn('kube-system')),
+    'tokens that could not be read, and nobody who reads Secrets': clusterWith(unreadTokens, clusterRole('view', on([''], ['pods'], 'get')), clusterRoleBinding('b', 'view', user('ana'))),
+    'a role of the cloud in another namespace': clusterOf(namespace('bank', 'restricted'), namespace('shop', 'restricted'), node('n'), cloudAccount, podCreator, roleBindingToClusterRole('bank', 'pods', 'pod-creator', user('bob'))),
+    'exec in a pod on the network of a node of no cloud': clusterOf(namespace('shop', 'restricted'), node('n'), withSpec({ hostNetwork: true }), ...execInShop),
+    'exec in a pod of its own network on a node of a cloud': clusterOf(namespace('shop', 'restricted'), inCloud('n'), withSpec({}), ...execInShop),
+    'exec in a pod with a capability that leads nowhere': clusterOf(namespace('shop', 'restricted'), node('n'), capable('NET_BIND_SERVICE'), ...execInShop),
+    'exec in a pod that may trace its own processes': clusterOf(namespace('shop', 'restricted'), node('n'), capable('SYS_PTRACE'), ...execInShop),
+    'a role that a label adds to one that others hold': clusterOf(aggregatedView, ...labeller, clusterRoleBinding('v', 'view', group('readers'))),
+    'a role that no label adds to the one that it holds': clusterOf(clusterRole('view', on([''], ['pods'], 'get')), ...labeller, clusterRoleBinding('v', 'view', user('ana'))),
     'whoever is cluster-admin already': clusterOf(clusterRole('ops', on(['*'], ['*'], '*')), clusterRoleBinding('ops', 'ops', user('ana'))),
   },
+  notAssessed: { 'Secrets of one namespace, of which the tokens could not be read': [clusterWith(unreadTokens, ...readsIn('shop')), 'unknown ways through token Secrets'] },
   notApplicable: { 'nobody bound': clusterOf(clusterRole('ops', on(['*'], ['*'], '*'))) },
 } satisfies CheckCases;
 

@@ -1,0 +1,37 @@
+import check from '../../../src/checks/rbac/rbac-idle-token.ts';
+import { clusterRoles, roles } from '../../../src/evidence/sources/rbac.ts';
+import { pods, serviceAccounts } from '../../../src/evidence/sources/workloads.ts';
+import { forbidden, snapshotOf, snapshotWith } from '../../support/cluster.ts';
+import { describeCheck } from '../../support/describe-check.ts';
+import { account, pod } from '../../support/escalation.ts';
+import { clusterRole, clusterRoleBinding, group, on, serviceAccount } from '../../support/rbac.ts';
+
+const reader = clusterRole('r', on([''], ['pods'], 'list'));
+const web = [account('shop', 'web'), pod('shop', 'p', 'web', 'n')];
+const line = 'low Namespace/shop';
+const fails = {
+  'an account that no binding names': [snapshotOf(...web), line],
+  'two accounts of a namespace, once': [snapshotOf(...web, account('shop', 'other'), pod('shop', 'q', 'other', 'n')), line],
+  'an account of the same name elsewhere is bound': [snapshotOf(...web, reader, clusterRoleBinding('r', 'r', serviceAccount('web', 'bank'))), line],
+} as const;
+const passes = {
+  'the default account': [snapshotOf(account('shop', 'default'), pod('shop', 'p', 'default', 'n')), 'info Namespace/shop'],
+  'an account with a right': snapshotOf(...web, reader, clusterRoleBinding('r', 'r', serviceAccount('web', 'shop'))),
+  'a right of every service account': snapshotOf(...web, reader, clusterRoleBinding('r', 'r', group('system:serviceaccounts'))),
+  'a right of the accounts of the namespace': snapshotOf(...web, reader, clusterRoleBinding('r', 'r', group('system:serviceaccounts:shop'))),
+} as const;
+
+describeCheck(check, {
+  fails, passes,
+  notApplicable: {
+    'nobody runs': snapshotOf(account('shop', 'web')),
+    'its token is not mounted, as the pod says': snapshotOf(account('shop', 'web'), { ...pod('shop', 'p', 'web', 'n'), spec: { serviceAccountName: 'web', automountServiceAccountToken: false } }),
+    'its token is not mounted, as the account says': snapshotOf({ ...account('shop', 'web'), automountServiceAccountToken: false }, pod('shop', 'p', 'web', 'n')),
+  },
+  notAssessed: {
+    'pods that could not be read': [snapshotWith({ gaps: { [pods.id]: forbidden(pods) } }, account('shop', 'web')), 'unknown pods that hold tokens'],
+    'accounts that could not be read': [snapshotWith({ gaps: { [serviceAccounts.id]: forbidden(serviceAccounts) } }, pod('shop', 'p', 'web', 'n')), 'unknown service accounts whose token is not mounted'],
+  },
+  // Which rights an account has is no matter: any binding counts.
+  answerableWithout: Object.fromEntries([...Object.keys(fails), ...Object.keys(passes), 'nobody runs', 'its token is not mounted, as the pod says', 'its token is not mounted, as the account says'].map(name => [name, [clusterRoles, roles]])),
+});
