@@ -18,7 +18,7 @@ import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
-import { certificatePods, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
+import { certificatePods, NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
 import { listeningPods } from './evidence/sources/node-ports.ts';
 import { nodes } from './evidence/sources/platform.ts';
 import { pods } from './evidence/sources/workloads.ts';
@@ -73,6 +73,8 @@ export interface ReadingOptions {
   readonly nodeFiles?: { readonly namespace?: string; readonly image?: string };
   /** Called with a sentence that the person should read, whatever becomes of the report. */
   readonly onWarning?: (sentence: string) => void;
+  /** Called with what is about to be done beyond reading. */
+  readonly onNotice?: (sentence: string) => void;
   readonly env?: NodeJS.ProcessEnv;
   readonly onRequest?: (event: RequestEvent) => void;
   readonly onProgress?: (event: { readonly source: Source; readonly done: boolean; readonly finished: number; readonly total: number }) => void;
@@ -156,7 +158,10 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const first = await firstAnswer(client);
   const wanted = new Set([...sourcesFor(question), ...alsoFor(options.optIns ?? [])]);
   // The pods that read files are made of what these say.
-  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) wanted.add(nodeImages).add(certificatePods);
+  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) {
+    wanted.add(nodeImages).add(certificatePods);
+    if (first.refusal === undefined && options.namespace === undefined) options.onNotice?.(nodeFilesNotice(options.nodeFiles?.namespace));
+  }
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const { namespace } = options;
   const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
@@ -194,6 +199,11 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
 function alsoFor(optIns: readonly string[]): readonly Source[] {
   const looks = optIns.includes('--tunnel') || optIns.includes('--probe-nodes');
   return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [listeningPods] : [])];
+}
+
+/** What `--node-files` is about to do. */
+function nodeFilesNotice(namespace = NODE_FILES_NAMESPACE): string {
+  return `--node-files: on each node a pod called secaudit-node-files-... is created in namespace ${namespace}, which mounts directories of certificates read-only, and is deleted again`;
 }
 
 /** What a server shows to anybody, and what the kubeconfig says, is there for who is not let in as well. */

@@ -5,12 +5,20 @@ import { NODE_FILES_DEADLINE_SECONDS, NODE_FILES_LABEL, NODE_FILES_NAME, podsPat
 import { statusMessage } from './gap-of.ts';
 import { isRecord } from './read-list.ts';
 
-/** From its creation to its start; an image that lies on the node and directories that are there take two or three. */
-const START_MILLISECONDS = 25_000;
-/** The same where the image may have to be pulled. */
-const PULL_MILLISECONDS = 60_000;
-const RUN_MILLISECONDS = 45_000;
-const PAUSE_MILLISECONDS = 400;
+/** How long is waited, in milliseconds. */
+export interface PodPatience {
+  /** From its creation to its start: what lies on the node takes two or three seconds. */
+  readonly start: number;
+  /** The same where the image may have to be pulled. */
+  readonly pull: number;
+  readonly run: number;
+  /** Between two looks at it. */
+  readonly pause: number;
+  /** Before it is tried again to delete it. */
+  readonly again: number;
+}
+
+export const PATIENCE: PodPatience = { start: 25_000, pull: 60_000, run: 45_000, pause: 400, again: 1000 };
 const LOG_BYTES = 8 * 1024 * 1024;
 const BEYOND = { timeoutMilliseconds: 20_000 };
 
@@ -29,7 +37,7 @@ export type PodEnd =
 export type Warn = (sentence: string) => void;
 
 /** Asks the server whether it would take the pod, creates it, waits for its end, takes its output, and deletes it in any case. */
-export async function runNodeFilesPod(client: ApiClient, wanted: Omit<NodeFilesPod, 'name'>, warn: Warn): Promise<PodEnd> {
+export async function runNodeFilesPod(client: ApiClient, wanted: Omit<NodeFilesPod, 'name'>, warn: Warn, patience: PodPatience): Promise<PodEnd> {
   const pod = { ...wanted, name: `secaudit-node-files-${randomName()}` };
   const answer = await client.createNodeFilesPod(pod, { dryRun: true });
   const refused = answer.status === 201 || answer.status === 200 ? changedIn(answer.body, pod) : `the API server refuses the pod: ${statusMessage(answer.body) ?? `it answered ${answer.status}`}`;
@@ -39,10 +47,10 @@ export async function runNodeFilesPod(client: ApiClient, wanted: Omit<NodeFilesP
     const created = await client.createNodeFilesPod(pod, { dryRun: false });
     if (created.status !== 201 && created.status !== 200) return { refused: `the API server refuses the pod: ${statusMessage(created.body) ?? `it answered ${created.status}`}` };
     uid = uidIn(created.body);
-    return await outputOf(client, pod);
+    return await outputOf(client, pod, patience);
   } finally {
     // Whatever happened: a create without an answer may have come through as well.
-    await remove(client, { namespace: pod.namespace, name: pod.name, ...(uid === undefined ? {} : { uid }) }, warn);
+    await remove(client, { namespace: pod.namespace, name: pod.name, ...(uid === undefined ? {} : { uid }) }, warn, patience);
   }
 }
 
@@ -62,7 +70,8 @@ function changedIn(body: string, pod: NodeFilesPod): string | undefined {
 }
 
 /** Waits for the end of the pod. */
-async function outputOf(client: ApiClient, pod: NodeFilesPod): Promise<PodEnd> {
+async function outputOf(client: ApiClient, pod: NodeFilesPod, patience: PodPatience): Promise<PodEnd> {
+  const start = pod.mayPull ? patience.pull : patience.start;
   const begun = performance.now();
   let started: number | undefined;
   for (;;) {
@@ -74,11 +83,9 @@ async function outputOf(client: ApiClient, pod: NodeFilesPod): Promise<PodEnd> {
     if (state.phase === 'Failed') return { failed: `the pod failed (${state.because ?? 'without a reason'})` };
     if (state.phase === 'Running') started ??= performance.now();
     const now = performance.now();
-    if (started === undefined && now - begun > (pod.mayPull ? PULL_MILLISECONDS : START_MILLISECONDS)) {
-      return { stuck: `the pod did not start within ${(pod.mayPull ? PULL_MILLISECONDS : START_MILLISECONDS) / 1000} s` };
-    }
-    if (started !== undefined && now - started > RUN_MILLISECONDS) return { failed: `the pod did not end within ${RUN_MILLISECONDS / 1000} s` };
-    await sleep(PAUSE_MILLISECONDS);
+    if (started === undefined && now - begun > start) return { stuck: `the pod did not start within ${start / 1000} s` };
+    if (started !== undefined && now - started > patience.run) return { failed: `the pod did not end within ${patience.run / 1000} s` };
+    await sleep(patience.pause);
   }
 }
 
@@ -88,10 +95,10 @@ async function logOf(client: ApiClient, pod: NodeFilesPod): Promise<PodEnd> {
 }
 
 /** Deletes a pod for good, trying again where the connection fails; says how to do it by hand where it cannot be done. */
-async function remove(client: ApiClient, pod: { readonly namespace: string; readonly name: string; readonly uid?: string }, warn: Warn): Promise<boolean> {
+async function remove(client: ApiClient, pod: { readonly namespace: string; readonly name: string; readonly uid?: string }, warn: Warn, patience: PodPatience): Promise<boolean> {
   let said = '';
   for (let tries = 0; tries < 3; tries += 1) {
-    if (tries > 0) await sleep(1000);
+    if (tries > 0) await sleep(patience.again);
     try {
       const { status, body } = await client.deleteNodeFilesPod(pod);
       // A create that was not answered may still be under way, so that not found is no end.
@@ -102,13 +109,12 @@ async function remove(client: ApiClient, pod: { readonly namespace: string; read
       said = error.message;
     }
   }
-  if (pod.uid === undefined && said === '404') return true;
   warn(`the pod ${pod.name} could not be deleted (${said}); delete it with: kubectl delete pods -n ${pod.namespace} -- ${pod.name} (it ends by itself within ${NODE_FILES_DEADLINE_SECONDS} s)`);
   return false;
 }
 
 /** Deletes what earlier runs left: pods with our label and our kind of name that have ended, or should have long ago. */
-export async function sweepNodeFilesPods(client: ApiClient, namespace: string, warn: Warn): Promise<void> {
+export async function sweepNodeFilesPods(client: ApiClient, namespace: string, warn: Warn, patience: PodPatience): Promise<void> {
   const answer = await client.get(`${podsPath(namespace)}?labelSelector=${encodeURIComponent(`${NODE_FILES_LABEL}=true`)}&limit=500`);
   if (answer.status !== 200) return;
   const now = Date.parse(answer.headers['date'] ?? '');
@@ -120,7 +126,7 @@ export async function sweepNodeFilesPods(client: ApiClient, namespace: string, w
     const age = now - Date.parse(String(creationTimestamp));
     // Another run may be at work right now.
     if (phase !== 'Succeeded' && phase !== 'Failed' && !(age > NODE_FILES_DEADLINE_SECONDS * 1000)) continue;
-    if (await remove(client, { namespace, name, uid }, warn)) warn(`deleted the pod ${name}, which an earlier run left in namespace ${namespace}`);
+    if (await remove(client, { namespace, name, uid }, warn, patience)) warn(`deleted the pod ${name}, which an earlier run left in namespace ${namespace}`);
   }
 }
 

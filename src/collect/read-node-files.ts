@@ -6,7 +6,7 @@ import { imagesWithShell, NODE_FILES_NAMESPACE, nodeFilesRights, type Certificat
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 import { askPermissions } from './ask-permissions.ts';
 import { isControlPlane, nodeFilePlaces, placesOf, type NodeFilePlaces } from './node-file-places.ts';
-import { runNodeFilesPod, sweepNodeFilesPods, type PodEnd, type Warn } from './node-files-run.ts';
+import { PATIENCE, runNodeFilesPod, sweepNodeFilesPods, type PodEnd, type PodPatience, type Warn } from './node-files-run.ts';
 
 /** Pods at a time, over all nodes. */
 const CONCURRENCY = 3;
@@ -22,6 +22,8 @@ export interface NodeFilesAccess {
   /** May be pulled; absent: an image that lies on the node. */
   readonly image?: string;
   readonly warn: Warn;
+  /** Absent: {@link PATIENCE}. */
+  readonly patience?: PodPatience;
 }
 
 interface Known {
@@ -32,11 +34,11 @@ interface Known {
 
 /** Reads the certificate files of every node, control planes first. Each node has a result or a gap of its own. */
 export async function readNodeFiles(client: ApiClient, source: Source, known: Known, access: NodeFilesAccess, signal: AbortSignal | undefined): Promise<PerResult<NodeFiles>[]> {
-  const namespace = access.namespace ?? NODE_FILES_NAMESPACE;
+  const { namespace = NODE_FILES_NAMESPACE, patience = PATIENCE } = access;
   const results = new Map<string, PerResult<NodeFiles>>();
   const missing = await missingRights(client, source, namespace);
   if (missing !== undefined) return known.nodes.map(({ metadata: { name: of } }) => ({ of, gap: missing }));
-  await sweepNodeFilesPods(client, namespace, access.warn);
+  await sweepNodeFilesPods(client, namespace, access.warn, patience);
 
   const started = performance.now();
   const queue = known.nodes.toSorted((a, b) => Number(isControlPlane(b)) - Number(isControlPlane(a)));
@@ -52,7 +54,7 @@ export async function readNodeFiles(client: ApiClient, source: Source, known: Kn
     const unfit = unfitness(source, node, images);
     if (unfit !== undefined) return { gap: unfit };
     try {
-      return await filesOf(client, source, { node: node.metadata.name, namespace, images, mayPull: access.image !== undefined, places: nodeFilePlaces(node, known.staticPods), warn: access.warn, signal });
+      return await filesOf(client, source, { node: node.metadata.name, namespace, images, mayPull: access.image !== undefined, places: nodeFilePlaces(node, known.staticPods), warn: access.warn, patience, signal });
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       return { gap: gapFor(source, error.kind, `the pod on this node could not be followed: ${error.message}`) };
@@ -91,6 +93,7 @@ interface Wanted {
   readonly mayPull: boolean;
   readonly places: NodeFilePlaces;
   readonly warn: Warn;
+  readonly patience: PodPatience;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -101,8 +104,8 @@ async function filesOf(client: ApiClient, source: Source, wanted: Wanted): Promi
     let end: PodEnd = { failed: 'interrupted' };
     for (const image of images) {
       if (wanted.signal?.aborted === true) throw new RequestFailure('interrupted', 'interrupted before the pod was created');
-      const { node, namespace, mayPull, warn } = wanted;
-      end = await runNodeFilesPod(client, { node, namespace, image, mayPull, ...places, readsAll }, warn);
+      const { node, namespace, mayPull, warn, patience } = wanted;
+      end = await runNodeFilesPod(client, { node, namespace, image, mayPull, ...places, readsAll }, warn, patience);
       if (!('unusable' in end)) {
         images = [image];
         return end;

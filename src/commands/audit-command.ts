@@ -8,7 +8,7 @@ import { escapeForTerminal } from '../report/escape.ts';
 import type { Style } from '../report/style.ts';
 import type { Snapshot } from '../evidence/snapshot.ts';
 import { Problem } from '../problem.ts';
-import { auditFlags, colorOf, connectionFlags, connectionOf, isAtLeast, namespaceOf, nodeFilesWarning, optInsOf, outputFlags } from './flags.ts';
+import { auditFlags, colorOf, connectionFlags, connectionOf, isAtLeast, namespaceOf, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { printReport } from './print-report.ts';
 
@@ -55,8 +55,6 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
   if (flags['probe-anonymous'] && !flags.quiet) {
     process.stderr.write('--probe-anonymous: each kubelet gets a request without a credential on ports 10250 and 10255, which monitoring may take for an attack\n');
   }
-  const warning = nodeFilesWarning(flags);
-  if (warning !== undefined && !flags.quiet) process.stderr.write(`${warning}\n`);
   if (flags['probe-nodes'] && !flags.quiet) {
     process.stderr.write('--probe-nodes: each node gets handshakes at its own address and its kubelet a request without a credential, which monitoring may take for an attack\n');
   }

@@ -169,12 +169,6 @@ function nodeFilesOf(flags: Parameters<typeof optInsOf>[0]): { readonly nodeFile
 
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** What --node-files is about to do, said before it is done; undefined without the flag. */
-export function nodeFilesWarning(flags: { readonly 'node-files'?: boolean | undefined; readonly 'node-files-namespace'?: string | undefined }): string | undefined {
-  if (flags['node-files'] !== true) return undefined;
-  return `--node-files: on each node a pod called secaudit-node-files-... is created in namespace ${flags['node-files-namespace'] ?? 'kube-system'}, which mounts directories of certificates read-only, and is deleted again`;
-}
-
 /**
  * The namespace of -n as an option; -A wins over it, as in kubectl. The name becomes part of a path, where `..` would mean the whole cluster.
  * @throws {Problem} for what no namespace can be called

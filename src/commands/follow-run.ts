@@ -42,6 +42,11 @@ export function followRun(flags: { readonly quiet: boolean; readonly verbose: bo
     if (showsProgress) process.stderr.write('\r\u001b[K');
   }
 
+  function say(sentence: string): void {
+    clearLine();
+    process.stderr.write(`${escapeForTerminal(sentence)}\n`);
+  }
+
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   const timer =
@@ -54,10 +59,8 @@ export function followRun(flags: { readonly quiet: boolean; readonly verbose: bo
   return {
     options: {
       signal: abort.signal,
-      onWarning(sentence) {
-        clearLine();
-        process.stderr.write(`${escapeForTerminal(sentence)}\n`);
-      },
+      onWarning: say,
+      ...(flags.quiet ? {} : { onNotice: say }),
       onProgress(event) {
         finished = event.finished;
         total = event.total;

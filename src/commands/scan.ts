@@ -5,7 +5,7 @@ import { allFlags, BaseCommand, runAuditCommand } from './audit-command.ts';
 export default class Scan extends BaseCommand {
   static override readonly summary = 'audit the whole cluster (the default)';
   static override readonly description =
-    'Reads what the checks need, judges it, and prints deadlines, causes and what could not be assessed. Reads only: get, list and questions about yourself.';
+    'Reads what the checks need, judges it, and prints deadlines, causes and what could not be assessed. Reads only: get, list and questions about yourself; --node-files alone creates pods, and deletes them.';
   static override readonly examples = [
     '<%= config.bin %>',
     '<%= config.bin %> scan --family rbac -o wide',

@@ -3,7 +3,7 @@ import { EVERYTHING, takeSnapshot } from '../audit.ts';
 import { Problem } from '../problem.ts';
 import { counted } from '../report/words.ts';
 import { BaseCommand, warnOfSecrets } from './audit-command.ts';
-import { auditFlags, connectionFlags, connectionOf, namespaceOf, nodeFilesWarning, optInsOf, outputFlags } from './flags.ts';
+import { auditFlags, connectionFlags, connectionOf, namespaceOf, optInsOf, outputFlags } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -35,8 +35,6 @@ export default class Snapshot extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Snapshot);
     const run = followRun(flags);
-    const warning = nodeFilesWarning(flags);
-    if (warning !== undefined && !flags.quiet) process.stderr.write(`${warning}\n`);
     warnOfSecrets(flags);
     try {
       const snapshot = await takeSnapshot(connectionOf(flags), EVERYTHING, {

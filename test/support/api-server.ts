@@ -45,6 +45,8 @@ export interface FakeApiServerOptions {
   readonly rules?: readonly object[];
   /** Issues the certificates of the server and of its users; made anew where it is not given. */
   readonly authority?: Certificate;
+  /** Answers what plain data cannot, pods that come and go above all; undefined leaves a request to the rest. */
+  readonly answer?: (request: { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly body: string }) => Reply | undefined;
   /** Changes the server's own certificate. */
   readonly certificate?: Partial<CertificateFields>;
   /** Refuses a handshake without a good client certificate, as some gateways do; an API server never does. */
@@ -144,8 +146,11 @@ export async function startFakeApiServer(options: FakeApiServerOptions): Promise
     const access = accessOf(request, path, user);
     if (fault !== undefined && 'reply' in fault) return fault.reply;
     if (fault !== undefined && 'status' in fault) return statusFault(fault.status, fault.retryAfterSeconds ?? 1, access, query);
-    if (request.method === 'POST') return reviewReply(path, body, user, options);
+    if (request.method === 'POST' && path.includes('/self')) return reviewReply(path, body, user, options);
     if (options.isForbidden?.(access) === true) return forbidden(access);
+    const own = options.answer?.({ method: request.method ?? '', path, query, body });
+    if (own !== undefined) return own;
+    if (request.method === 'POST') return reviewReply(path, body, user, options);
     if (request.method !== 'GET') return status(405, 'the server does not allow this method on the requested resource');
     const discovery = (request.headers.accept ?? '').includes('as=APIGroupDiscoveryList') ? options.data.lists.get(`/discovery${path}`) : undefined;
     if (discovery !== undefined) return json(200, discovery);

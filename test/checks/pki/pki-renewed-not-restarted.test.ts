@@ -15,7 +15,7 @@ function pod(component: string, node: string, startedAt: string | undefined = ST
   return {
     apiVersion: 'v1', kind: 'Pod', metadata: { name: `${component}-${node}`, namespace: 'kube-system', labels: { tier: 'control-plane', component } }, spec: { nodeName: node },
     status: { containerStatuses: [{ name: component, state: startedAt === '' ? { waiting: { reason: 'CrashLoopBackOff' } } : { running: { startedAt } } }] },
-  } as Manifest;
+  };
 }
 
 function kubeconfig(name: string, writtenAt?: string, more: Partial<NodeFile> = {}): NodeFile {

@@ -124,6 +124,17 @@ test('every role of the control plane and of the kubelets is exact, on its node'
   expect(roles.filter(({ grade }) => grade !== 'exact').map(({ role }) => role)).toEqual(['kube-proxy-client']);
 });
 
+test('what is about to be created is said before, where something is, and only there', async () => {
+  const words = '--node-files: on each node a pod called secaudit-node-files-... is created in namespace kube-system';
+  expect((await run([])).stderr).toContain(words);
+  for (const args of [['rbac', '--node-files'], ['pki', '--node-files', '-n', USERS], ['pki']]) {
+    const { code, stderr } = await runSecaudit(args, { env: { KUBECONFIG: cluster().kubeconfig.admin } });
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+  }
+  const wrong = await runSecaudit(['pki', '--node-files-image', 'busybox'], { env: { KUBECONFIG: cluster().kubeconfig.admin } });
+  expect([wrong.code, wrong.stderr]).toEqual([2, 'error: --node-files-image has a meaning with --node-files only\n']);
+});
+
 test('no key of any node leaves it', async () => {
   const { stdout, stderr } = await run(['-o', 'json', '-v']);
   for (const node of cluster().nodes) {
