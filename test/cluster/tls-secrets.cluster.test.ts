@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
 import { readList } from '../../src/collect/read-list.ts';
 import type { AuditReport } from '../../src/engine/report-model.ts';
-import type { Read } from '../../src/evidence/source.ts';
 import { tlsSecrets } from '../../src/evidence/sources/tls.ts';
 import type { PkiView } from '../../src/indexes/pki-view.ts';
 import { createCertificate } from '../support/certificates.ts';
@@ -165,7 +164,7 @@ describe('a cluster without Gateway API and cert-manager', () => {
   test('both encodings come to the same', async () => {
     const client = await connect({ kubeconfig: ground.kubeconfig.admin });
     try {
-      const read = tlsSecrets.read as Extract<Read, { how: 'list' }>;
+      const read = tlsSecrets.read;
       const fromProtobuf = await readList(client, tlsSecrets, read);
       const fromJson = await readList(client, tlsSecrets, read, { schema: { release: '', date: '', kinds: {}, messages: {} } });
       expect(fromProtobuf).toHaveLength(11);
