@@ -67,7 +67,6 @@ function inIngress(item: NonNullable<(typeof ingresses)['evidence']>[number]): S
 
 function inGateway(item: NonNullable<(typeof gateways)['evidence']>[number]): SecretReference[] {
   const { name: gateway, namespace = '' } = item.metadata;
-  // As its CRD demands them; a server of another mind must not stop the audit.
   return (item.spec.listeners ?? []).flatMap((listener, at) =>
     // With Passthrough the connection goes on as it is, and whatever is named here is not used.
     (listener.tls?.mode === 'Passthrough' ? [] : (listener.tls?.certificateRefs ?? [])).flatMap((ref, place): SecretReference[] => {

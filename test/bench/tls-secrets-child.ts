@@ -32,14 +32,14 @@ async function measured(): Promise<number> {
   await import('../../src/collect/protobuf-fields.ts');
   await import('../../src/collect/protobuf-list-reader.ts');
   const begun = process.cpuUsage();
-  const items = await readList(clientOf(what === 'json' ? 'json' : 'pb'), tlsSecrets, tlsSecrets.read as Parameters<typeof readList>[2]);
+  const items = await readList(clientOf(what === 'json' ? 'json' : 'pb'), tlsSecrets, tlsSecrets.read);
   const reading = since(begun);
   if (items.length !== 5000) throw new Error(`${items.length} Secrets were read`);
   if (what !== 'judge') return reading;
   const { judge } = await import('../../src/audit.ts');
   const collected = { projectionVersion: 1, readAt: '2026-11-21T12:00:00Z', cost: { requests: 20, bytes: 0, seconds: 1 }, value: items };
   const snapshot = { tool: 'bench', connection: { server: 'https://127.0.0.1', context: 'bench' }, collectedAt: '2026-11-21T12:00:00Z', clockSkewSeconds: 0, durationSeconds: 1, scope: {}, sources: { [tlsSecrets.id]: collected } };
-  const report = judge(snapshot as unknown as Parameters<typeof judge>[0], { selection: { families: ['pki'] }, views: ['pki'] });
+  const report = judge(snapshot, { selection: { families: ['pki'] }, views: ['pki'] });
   if (report.checks.length === 0) throw new Error('nothing was judged');
   return since(begun);
 }

@@ -72,7 +72,7 @@ export const ingresses = listSource<V1Ingress>()({
 interface Gateway {
   readonly metadata: ListedMeta;
   readonly spec: {
-    readonly listeners: {
+    readonly listeners?: {
       readonly name: string;
       readonly hostname?: string;
       readonly tls?: { readonly mode?: string; readonly certificateRefs?: { readonly group?: string; readonly kind?: string; readonly name: string; readonly namespace?: string }[] };
