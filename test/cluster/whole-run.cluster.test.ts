@@ -50,7 +50,7 @@ function asked(user: string): AuditEvent[] {
 }
 
 /** What nobody can tell here: an API server alone has no nodes with a pod network, and some certificates are files. */
-const UNKNOWABLE = ['network-no-enforcement', 'pki-authority-expiring', 'pki-certificate-expired', 'pki-certificate-expiring'];
+const UNKNOWABLE = ['network-no-enforcement', 'pki-authority-expiring', 'pki-certificate-expired', 'pki-certificate-expiring', 'pki-component-certificate-deviates'];
 
 /** What is judged of the person's own login, and so is another matter for each. */
 const OWN_LOGIN = ['pki-long-lived-client-certificate', 'pki-privileged-client-certificate', 'pki-system-masters-certificate'];
