@@ -2,6 +2,7 @@ import { CHECKS } from './checks/registry.ts';
 import type { Check } from './checks/define-check.ts';
 import type { ConnectionFlags, RequestEvent } from './cluster/api-client.ts';
 import type { ClusterClient } from './cluster/connect.ts';
+import type { FirstAnswer } from './cluster/first-answer.ts';
 import { dataDates } from './data/data-dates.ts';
 import { buildReport, viewOf } from './engine/build-report.ts';
 import { clusterOf } from './engine/cluster-identity.ts';
@@ -165,7 +166,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const { namespace } = options;
   const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
-  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: client.loginFailure === undefined ? 'the API server does not accept this login (401)' : 'there is no credential to log in with' };
+  const refused: Gap = { kind: 'gap', reason: 'unauthorized', detail: refusalWords(client, first) };
   const unread = first.refusal === undefined
     ? notRequested(sources, options)
     : new Map(sources.filter(needsLogin).map(source => [source, { ...refused, source: source.id }]));
@@ -204,6 +205,11 @@ function alsoFor(optIns: readonly string[]): readonly Source[] {
 /** What `--node-files` is about to do. */
 function nodeFilesNotice(namespace = NODE_FILES_NAMESPACE): string {
   return `--node-files: on each node a pod called secaudit-node-files-... is created in namespace ${namespace}, which mounts directories of certificates read-only, and is deleted again`;
+}
+
+function refusalWords({ loginFailure }: ClusterClient, { answer }: FirstAnswer): string {
+  if (loginFailure !== undefined) return 'there is no credential to log in with';
+  return answer === undefined ? 'the API server refuses the client certificate of this login' : 'the API server does not accept this login (401)';
 }
 
 /** What a server shows to anybody, and what the kubeconfig says, is there for who is not let in as well. */

@@ -30,6 +30,7 @@ import pkiCertificateForAnyUse from './pki/pki-certificate-for-any-use.ts';
 import pkiCertificateMalformed from './pki/pki-certificate-malformed.ts';
 import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-authority.ts';
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
+import pkiComponentCertificateDeviates from './pki/pki-component-certificate-deviates.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
 import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
 import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
@@ -110,6 +111,7 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateMalformed,
   pkiCertificateOutlivesAuthority,
   pkiCertificateUnreadable,
+  pkiComponentCertificateDeviates,
   pkiComponentIdentityMisused,
   pkiEtcdSharesAuthority,
   pkiEtcdTrustsClusterAuthority,

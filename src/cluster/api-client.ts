@@ -183,10 +183,13 @@ export interface ApiClient {
 /** No whole answer. `kind` says which gap it makes; the message is a sentence for people, without a secret in it. */
 export class RequestFailure extends Error {
   readonly kind: 'timeout' | 'unreachable' | 'truncated' | 'malformed' | 'interrupted';
+  /** The server ended the handshake because of the client certificate; to whoever shows none it may show itself. */
+  readonly refusesLogin: boolean;
 
-  constructor(kind: RequestFailure['kind'], message: string, cause?: unknown) {
+  constructor(kind: RequestFailure['kind'], message: string, cause?: unknown, refusesLogin = false) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'RequestFailure';
     this.kind = kind;
+    this.refusesLogin = refusesLogin;
   }
 }

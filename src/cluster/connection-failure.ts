@@ -38,7 +38,7 @@ export async function describeConnectionFailure(broken: BrokenExchange, about: C
     case 'length':
       return new RequestFailure('malformed', `the answer of ${server} to ${request} is too long to be read whole`);
     case 'connection':
-      return new RequestFailure('unreachable', await noConnection(broken, about, server), broken.cause);
+      return new RequestFailure('unreachable', await noConnection(broken, about, server), broken.cause, broken.code.includes('ALERT'));
   }
 }
 

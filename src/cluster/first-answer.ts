@@ -31,8 +31,11 @@ export async function firstAnswer(client: ClusterClient): Promise<FirstAnswer> {
   const before = Date.now();
   const answer = await client.get(VERSION_PATH).catch((error: unknown) => {
     if (!(error instanceof RequestFailure)) throw error;
+    if (error.refusesLogin) return error;
     throw new Problem(`${error.message}${otherContexts(client)}`, { cause: error });
   });
+  // Refused before anything could be asked.
+  if (answer instanceof RequestFailure) return withoutLogin(client, `${answer.message}${otherContexts(client)}`);
   const after = Date.now();
   const { server } = client.connection;
   const isRefused = answer.status === 401;

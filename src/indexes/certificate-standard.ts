@@ -42,7 +42,8 @@ interface AcceptSet {
   readonly names: readonly (string | RegExp)[];
   /** Of a node's own certificate: names that fit this node, or any. */
   readonly ofNode?: (user: string, node: string | undefined) => boolean;
-  readonly groups: readonly (readonly string[])[];
+  /** Absent where no group makes a difference. */
+  readonly groups?: readonly (readonly string[])[];
   /** Groups that a distribution gives it, or gave it once and keeps at every renewal, with which. */
   readonly known?: readonly { readonly groups: readonly string[]; readonly of: string }[];
 }
@@ -56,8 +57,8 @@ const ACCEPTED: Partial<Readonly<Record<RoleId, AcceptSet>>> = {
   'scheduler-client': { names: ['system:kube-scheduler'], groups: [[]] },
   'kube-proxy-client': { names: ['system:kube-proxy'], groups: [[], ['system:node-proxier']] },
   'kubelet-client': { names: [], ofNode: isNodeUser, groups: [['system:nodes']] },
-  // Issued on a request, by k3s, or made by the kubelet itself.
-  'kubelet-serving': { names: [], ofNode: (user, node) => isNodeUser(user, node) || node === undefined || user.replace(/@\d+$/, '') === node, groups: [[], ['system:nodes']] },
+  // Issued on a request, by k3s, by a company's own authority, or made by the kubelet itself for the name of its host: only another node's name is wrong.
+  'kubelet-serving': { names: [], ofNode: (user, node) => !user.startsWith('system:node:') || isNodeUser(user, node) },
   'apiserver-kubelet-client': { names: ['kube-apiserver-kubelet-client', 'kube-apiserver', 'system:kube-apiserver'], groups: [[], ['kubeadm:cluster-admins']], known: [BEFORE_129] },
   'front-proxy-client': {
     names: ['front-proxy-client', 'system:auth-proxy', 'aggregator', 'system:openshift-aggregator'], groups: [[]],
@@ -88,7 +89,8 @@ export function deviationOf(role: RoleId, user: string, groups: readonly string[
   if (ofNode?.(user, node) !== true && !names.some(name => (typeof name === 'string' ? name === user : name.test(user)))) {
     return { kind: 'name', wanted: ofNode === undefined ? names.flatMap(name => (typeof name === 'string' ? [name] : [])).join(' or ') : `system:node:${node ?? 'NAME'}` };
   }
-  if (accepted.groups.some(each => isSame(groups, each))) return undefined;
+  const { groups: wanted } = accepted;
+  if (wanted === undefined || wanted.some(each => isSame(groups, each))) return undefined;
   const known = accepted.known?.find(each => isSame(groups, each.groups))?.of;
-  return { kind: 'groups', wanted: accepted.groups.map(each => (each.length === 0 ? 'none' : each.join(', '))).join(' or '), ...(known === undefined ? {} : { known }) };
+  return { kind: 'groups', wanted: wanted.map(each => (each.length === 0 ? 'none' : each.join(', '))).join(' or '), ...(known === undefined ? {} : { known }) };
 }

@@ -130,6 +130,7 @@ function identityTable({ certificates, counted }: PkiView, style: Style): string
   const wide: Column<Bearer>[] = style.width < WIDE ? [] : [
     { header: 'IS', value: ({ standard }) => standard ?? 'not a standard identity', flexible: true },
     { header: 'UNTIL', value: ({ notAfter }) => notAfter.slice(0, 10) },
+    { header: 'BOUND BY', value: boundBy, flexible: true },
   ];
   return renderTable(rows, [...narrow, ...wide, { header: 'CAN', value: rightOf, flexible: true }], style);
 }
@@ -138,6 +139,14 @@ function identityTable({ certificates, counted }: PkiView, style: Style): string
 function bearersOf(counted: PkiView['counted']): Bearer[] {
   const groups = Map.groupBy(counted, ({ user, groups: of }) => JSON.stringify([user, of]));
   return [...groups.values()].flatMap(same => same.toSorted((a, b) => (a.notAfter < b.notAfter ? -1 : 1)).slice(0, 1));
+}
+
+/** The bindings that name the user or one of the groups of the certificate; those for everybody say nothing of this bearer. */
+function boundBy({ bindings }: Bearer): string {
+  if (bindings === undefined) return 'not read';
+  const own = [...new Set(bindings.rows.filter(({ group }) => group !== 'system:authenticated').map(({ binding }) => binding))];
+  const more = own.length > NAMED ? ` and ${own.length - NAMED} more` : '';
+  return own.length === 0 ? 'nothing of its own' : `${own.slice(0, NAMED).join(', ')}${more}`;
 }
 
 function rightOf({ strongest, wayUp, gaps, isMaster, isAccepted }: Bearer): string {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../src/engine/report-model.ts';
 import { readRecordedApi } from '../support/api-data.ts';
 import { json } from '../support/api-answers.ts';
+import { createCertificate } from '../support/certificates.ts';
 import { startFakeApiServer, type FakeApiServer } from '../support/api-server.ts';
 import { runSecaudit, type Finished } from '../support/run-secaudit.ts';
 
@@ -19,7 +20,9 @@ let server: FakeApiServer;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'secaudit-nologin-'));
   const data = await readRecordedApi(join(import.meta.dirname, '../../fixtures/demo/api'));
-  server = await startFakeApiServer({ data, certificate: { notAfter } });
+  // In the last of its ten years.
+  const authority = createCertificate({ commonName: 'kubernetes', use: 'authority', notBefore: new Date(Date.now() - 3300 * DAY), notAfter: new Date(Date.now() + 350 * DAY) });
+  server = await startFakeApiServer({ data, certificate: { notAfter }, authority });
 });
 afterAll(async () => {
   await server.close();

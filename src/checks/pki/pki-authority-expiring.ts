@@ -38,7 +38,8 @@ export default defineCheck({
     // What has ended already is another finding.
     const seen = certificates.inventory.certificates.find(({ certificate }) => certificate.sha256 === role.certificate);
     if (left < 0 || !isAuthorityDue(left, seen?.certificate, certificates.distribution)) return undefined;
-    const successor = certificates.roles.find(other => other.role === role.role && formatRef(other.resource) === formatRef(role.resource) && (other.notAfter ?? '') > (role.notAfter ?? ''));
+    // Bundles hold authorities of different signers too: a successor has the name of the old one, but for the time in it.
+    const successor = certificates.roles.find(other => roleDiscriminator(other) === roleDiscriminator(role) && formatRef(other.resource) === formatRef(role.resource) && (other.notAfter ?? '') > (role.notAfter ?? ''));
     return {
       resource: role.resource,
       // Those of extensions are often made for a year and renewed by their operators.
