@@ -76,7 +76,7 @@ export function openWebSocket(wire: Wire, asked: Exchange, protocol: string): Pr
  * server says farewell; destroying it says farewell and closes the socket.
  * @param head what came along with the server's answer
  */
-export function messagesOver(socket: Duplex, head: Buffer): Duplex {
+function messagesOver(socket: Duplex, head: Buffer): Duplex {
   let pending: Buffer = Buffer.alloc(0);
   const pieces: Buffer[] = [];
   let isWithinMessage = false;

@@ -8,7 +8,7 @@ import { isEverything } from './rbac-power.ts';
 
 /** Signers of the platform, by what their certificates are taken for. */
 export const LOGIN_SIGNERS = ['kubernetes.io/kube-apiserver-client', 'kubernetes.io/kube-apiserver-client-kubelet'] as const;
-export const SERVING_SIGNER = 'kubernetes.io/kubelet-serving';
+const SERVING_SIGNER = 'kubernetes.io/kubelet-serving';
 
 /** What somebody may do on the way from a request to a certificate. */
 export interface IssuingRight {

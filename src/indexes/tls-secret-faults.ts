@@ -64,7 +64,7 @@ function chainFaultOf(
 }
 
 /** Whether one names the other as its issuer, by name and key identifier; a signature is not verified for an order. */
-export function isNamedIssuer(certificate: KeptCertificate, issuer: KeptCertificate): boolean {
+function isNamedIssuer(certificate: KeptCertificate, issuer: KeptCertificate): boolean {
   if (certificate.issuer !== issuer.subject) return false;
   return certificate.authorityKeyId === undefined || issuer.subjectKeyId === undefined || certificate.authorityKeyId === issuer.subjectKeyId;
 }

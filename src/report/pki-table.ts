@@ -1,6 +1,6 @@
 import type { AuditReport } from '../engine/report-model.ts';
 import type { Gap } from '../evidence/gap.ts';
-import { isInSecret, type CertificateRole, type RoleGrade } from '../indexes/certificate-role.ts';
+import type { CertificateRole, RoleGrade } from '../indexes/certificate-role.ts';
 import type { CertificateRow, PkiView } from '../indexes/pki-view.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
@@ -45,7 +45,7 @@ interface Row extends CertificateRole {
 }
 
 function roleTable(view: PkiView, style: Style): string {
-  const rows = [...Map.groupBy(view.roles.filter(role => !isInSecret(role)), keyOf).values()].flatMap((same): Row[] => {
+  const rows = [...Map.groupBy(view.roles.filter(({ role }) => !role.startsWith('tls-secret')), keyOf).values()].flatMap((same): Row[] => {
     const [first] = same;
     return first === undefined ? [] : [{ ...first, instances: same.flatMap(({ instance }) => instance ?? []) }];
   });
@@ -73,7 +73,6 @@ function endsOf({ notAfter, notAfterAtLeast }: CertificateRole): string {
   return notAfterAtLeast === undefined ? '' : `>= ${notAfterAtLeast.slice(0, 10)}`;
 }
 
-/** What would tell more than `end only`, `bound`, `likely` or `not seen`, each way once. */
 /** TLS Secrets, of which there may be thousands: how many, what is wrong, and what ends first. */
 function secretTable({ tlsSecrets }: PkiView, style: Style): string {
   if ('gaps' in tlsSecrets) {
@@ -98,6 +97,7 @@ function secretTable({ tlsSecrets }: PkiView, style: Style): string {
   return next.length === 0 ? line : `${line}\n${renderTable(next, columns, style)}`;
 }
 
+/** What would tell more than `end only`, `bound`, `likely` or `not seen`, each way once. */
 function seeMore({ roles }: PkiView, style: Style): string {
   const ways = Map.groupBy(roles.filter(({ raise }) => raise !== undefined), ({ raise }) => raise ?? '');
   if (ways.size === 0) return '';

@@ -75,8 +75,18 @@ while (Date.now() < deadline && !/^apiserver_resource_objects\{group="",resource
 
 await rm(join(demo, 'api'), { recursive: true, force: true });
 const sources = sourcesFor(EVERYTHING);
-const collections = new Set([...sources].flatMap(({ read }) => (read.how === 'list' ? [listPath({ apiVersion: read.apiVersion, resource: read.resource, namespaced: false })] : [])));
-for (const path of collections) await save(path, await kubectl(['get', '--raw', path]));
+/** By path, the whole of each collection, since several sources take their part of one; of ConfigMaps only those that are asked for. */
+const collections = new Map([...sources].flatMap(({ read, optIn }) => {
+  if (read.how !== 'list' || optIn !== undefined || read.resource === 'secrets') return [];
+  const isOfSome = read.resource === 'configmaps' && read.fieldSelector !== undefined;
+  const isOptional = read.optional === true || read.otherVersions !== undefined;
+  return [[listPath({ apiVersion: read.apiVersion, resource: read.resource, namespaced: false }), { isOptional, query: isOfSome ? `?fieldSelector=${encodeURIComponent(read.fieldSelector)}` : '' }]];
+}));
+for (const [path, { isOptional, query }] of collections) {
+  const { code, stdout, stderr } = await cluster.kubectl(['get', '--raw', path + query]);
+  if (code === 0) await save(path, stdout);
+  else if (!isOptional || !stderr.includes('NotFound')) throw new Error(`kubectl get --raw ${path}: ${stderr}`);
+}
 const secrets = JSON.parse(await kubectl(['get', '--raw', '/api/v1/secrets'])) as { items: { metadata: object }[] };
 await save('/api/v1/secrets', JSON.stringify({ apiVersion: 'v1', kind: 'SecretList', metadata: {}, items: secrets.items.map(({ metadata }) => ({ metadata })) }));
 

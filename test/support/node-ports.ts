@@ -19,7 +19,7 @@ export function direct(of: string, address: string, ...ports: readonly LookedAtP
 }
 
 /** What a source says whose flag was not given. */
-export function notAsked({ id, optIn }: typeof nodeTunnels | typeof nodeProbe): Gap {
+function notAsked({ id, optIn }: typeof nodeTunnels | typeof nodeProbe): Gap {
   if (optIn === undefined) throw new Error(`${id} has no flag`);
   return { kind: 'notRequested', reason: 'flagNotGiven', source: id, detail: optIn.detail, flag: optIn.flag };
 }

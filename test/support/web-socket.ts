@@ -28,7 +28,7 @@ export function acceptWebSocket(request: IncomingMessage, socket: Duplex): Serve
   return serverSocket(socket);
 }
 
-export function serverSocket(socket: Duplex): ServerSocket {
+function serverSocket(socket: Duplex): ServerSocket {
   let pending = Buffer.alloc(0);
   const listeners: ((opcode: number, content: Buffer) => void)[] = [];
   socket.on('error', () => undefined);
