@@ -16,6 +16,7 @@ import { kubeletRows } from './certificate-kubelets.ts';
 import { countedRows } from './certificate-counted.ts';
 import { displacedBy, exactRow, withUsed } from './certificate-used.ts';
 import { rotatedRows } from './certificate-rotated.ts';
+import { compareText } from './rbac-rows.ts';
 import { platform, type Distribution } from './platform.ts';
 
 /** Every role of the cluster's certificates, in a fixed order. */
@@ -67,7 +68,7 @@ export const certificateRoles = defineIndex({
     return {
       inventory,
       ...(distribution === undefined ? {} : { distribution: distribution.distribution }),
-      roles: rows.map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
+      roles: inOrder(rows).map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
       unread: [
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),
         ...('gaps' in rotated && distribution?.distribution === 'openshift' ? [{ of: 'certificates that OpenShift renews', gaps: rotated.gaps }] : []),
@@ -156,4 +157,10 @@ function proxyRow(kubeProxy: Attempted<NonNullable<(typeof kubeProxyLogin)['evid
   if (!kubeProxy.value.exists) return { ...row, grade: 'notObservable', how: 'no ConfigMap kube-system/kube-proxy says how it logs in, or whether there is one', raise: 'its kubeconfig, on a node' };
   if (kubeProxy.value.login === 'token') return { ...row, grade: 'notUsed', how: 'logs in with the token of its service account' };
   return { ...row, grade: 'notObservable', how: 'ConfigMap kube-system/kube-proxy points at a file on the nodes', raise: 'its kubeconfig, on a node' };
+}
+
+/** As the roles are listed; of one role by node, and else as they came. */
+function inOrder(rows: readonly RoleRow[]): RoleRow[] {
+  const order = Object.keys(ROLE_TITLES);
+  return rows.toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || compareText(a.instance ?? '', b.instance ?? ''));
 }

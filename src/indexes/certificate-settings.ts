@@ -2,7 +2,7 @@ import { CERTIFICATE_FILE_FLAGS, PROGRAMS, type CommandFlags, type Program } fro
 import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
-import { apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { apiServerRef, componentRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
 import { apiServerLeases, startedPods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
 import { platform } from './platform.ts';
@@ -67,7 +67,8 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
     program, files,
     of: `static pod ${pod.metadata.name}`,
     ...(node === undefined ? {} : { node }),
-    resource: refOf(startedPods, pod),
+    // The program and not its pod: one ticket for each node, whatever the pod is called.
+    resource: componentRef(program),
     isWhole: !words.some(({ hasVariable }) => hasVariable),
     evidenceOf: flag => ({
       resource: refOf(startedPods, pod),

@@ -14,6 +14,7 @@ const STANDARDS: readonly Standard[] = [
   { user: 'system:admin', groups: ['system:masters'], of: "the admin of k3s, RKE2 or OpenShift" },
   { user: 'minikube-user', groups: ['system:masters'], of: "minikube's user" },
   { user: 'minikube', groups: ['system:masters'], of: "minikube's API server" },
+  { user: 'kube-apiserver-kubelet-client', groups: [], of: 'API server, to kubelets' },
   { user: 'kube-apiserver-kubelet-client', groups: ['kubeadm:cluster-admins'], of: 'API server, to kubelets' },
   { user: 'kube-apiserver-kubelet-client', groups: ['system:masters'], of: 'API server, to kubelets, as kubeadm made it before 1.29' },
   { user: 'system:kube-controller-manager', groups: [], of: 'controller manager' },

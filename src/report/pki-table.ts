@@ -12,6 +12,8 @@ import { counted, inDays } from './words.ts';
 const NAMED = 2;
 /** Columns from which there is room to say where each was seen. */
 const WIDE = 120;
+/** Columns from which there is room for the bindings of a bearer. */
+const WIDEST = 180;
 /** Days left from which a row is red. */
 const SOON = 30;
 
@@ -120,9 +122,13 @@ function tokenKeys({ serviceAccountKeys: keys = [] }: PkiView): string {
 
 type Bearer = Omit<NonNullable<CertificateRow['identity']>, 'gaps'> & { readonly notAfter: string; readonly gaps?: readonly Gap[] };
 
-function identityTable({ certificates, counted }: PkiView, style: Style): string {
-  const rows = [...certificates.flatMap(({ identity, notAfter }): Bearer[] => (identity === undefined ? [] : [{ ...identity, notAfter }])), ...bearersOf(counted)];
-  if (rows.length === 0) return '';
+function identityTable({ certificates, counted: known }: PkiView, style: Style): string {
+  const seen = certificates.flatMap(({ identity, notAfter }): Bearer[] => (identity === undefined ? [] : [{ ...identity, notAfter }]));
+  const bearers = oncePerUser([...seen, ...known]);
+  // What etcd and the front proxy take is no login here; of a person's own the table says that it is none.
+  const rows = bearers.filter(({ isAccepted, standard, groups }) => isAccepted !== false || standard !== undefined || groups.length > 0);
+  const others = bearers.filter(bearer => !rows.includes(bearer)).map(({ user }) => user);
+  if (bearers.length === 0) return '';
   const narrow: Column<Bearer>[] = [
     { header: 'BEARER', value: ({ user }) => user, flexible: true },
     { header: 'GROUPS', value: ({ groups }) => groups.join(', ') || 'none', flexible: true },
@@ -130,15 +136,17 @@ function identityTable({ certificates, counted }: PkiView, style: Style): string
   const wide: Column<Bearer>[] = style.width < WIDE ? [] : [
     { header: 'IS', value: ({ standard }) => standard ?? 'not a standard identity', flexible: true },
     { header: 'UNTIL', value: ({ notAfter }) => notAfter.slice(0, 10) },
-    { header: 'BOUND BY', value: boundBy, flexible: true },
   ];
-  return renderTable(rows, [...narrow, ...wide, { header: 'CAN', value: rightOf, flexible: true }], style);
+  const widest: Column<Bearer>[] = style.width < WIDEST ? [] : [{ header: 'BOUND BY', value: boundBy, flexible: true }];
+  const table = renderTable(rows, [...narrow, ...wide, ...widest, { header: 'CAN', value: rightOf, flexible: true }], style);
+  const noLogins = others.length === 0 ? '' : escapeForTerminal(`No login here, since no authority of client certificates issued them: ${others.join(', ')}`);
+  return [rows.length === 0 ? '' : table, noLogins].filter(part => part !== '').join('\n');
 }
 
-/** One line for each bearer, whatever number of nodes has a certificate of its own; it ends with the first of them. */
-function bearersOf(counted: PkiView['counted']): Bearer[] {
-  const groups = Map.groupBy(counted, ({ user, groups: of }) => JSON.stringify([user, of]));
-  return [...groups.values()].flatMap(same => same.toSorted((a, b) => (a.notAfter < b.notAfter ? -1 : 1)).slice(0, 1));
+/** One line for each bearer, whatever number of certificates it has; it ends with the first of them. */
+function oncePerUser(bearers: readonly Bearer[]): Bearer[] {
+  const groups = Map.groupBy(bearers, ({ user, groups: of, isAccepted }) => JSON.stringify([user, of, isAccepted]));
+  return [...groups.values()].flatMap(same => same.toSorted((a, b) => (a.notAfter < b.notAfter ? -1 : 1)).slice(0, 1)).sort((a, b) => (a.user < b.user ? -1 : 1));
 }
 
 /** The bindings that name the user or one of the groups of the certificate; those for everybody say nothing of this bearer. */

@@ -40,6 +40,7 @@ export default defineCheck({
       message: `the ${start.of} has ${start.files[flag] ?? ''} for --${flag}, which is --${same.flag} of the ${same.start.of} too`,
       evidence: [start.evidenceOf(flag), same.start.evidenceOf(same.flag)],
       cause: `authority of etcd in ${start.files[flag] ?? ''}`,
+      ...(start.node === undefined ? {} : { discriminator: start.node }),
     };
   },
 });

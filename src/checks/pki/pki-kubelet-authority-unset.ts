@@ -33,13 +33,14 @@ export default defineCheck({
     if (gaps.length > 0) yield unknownTarget('flags of the API servers', gaps);
   },
 
-  inspect({ of, resource, files, evidenceOf }) {
+  inspect({ of, node, resource, files, evidenceOf }) {
     if (files[FLAG] !== undefined) return undefined;
     return {
       resource,
       message: `the ${of} is started without --${FLAG}, so it verifies no kubelet that it connects to`,
       evidence: [evidenceOf(FLAG)],
       cause: `--${FLAG} of the API server`,
+      ...(node === undefined ? {} : { discriminator: node }),
     };
   },
 });
