@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { isKeyOf, type KeptCertificate } from './certificate-facts.ts';
 import { certificatesInPem, type CertificateBundle } from './pem.ts';
+import { publicPartOf } from './public-part.ts';
 
 /**
  * Of a private key only whether it belongs to a certificate beside it: `fits` the first one, `fitsLater` one behind it,
@@ -65,6 +66,9 @@ function fitOf(bytes: Buffer, certificates: readonly KeptCertificate[]): KeyFit 
   if (isBlank(bytes)) return 'empty';
   const block = keyBlockIn(bytes);
   if (block === undefined) return 'unreadable';
+  // Nearly every key carries its public part along, which costs OpenSSL more than all the rest.
+  const [own] = certificates;
+  if (own !== undefined && publicPartIn(block) === own.publicKeySha256) return 'fits';
   const key = keyIn(block);
   if (key === undefined) return 'unreadable';
   if (certificates.length === 0) return 'alone';
@@ -92,6 +96,46 @@ function keyBlockIn(bytes: Buffer): Buffer | undefined {
   }
   return undefined;
 }
+
+/** What is decoded of the key is wiped again. */
+function publicPartIn(pem: Buffer): string | undefined {
+  const begin = pem.indexOf('-----', BEGIN.length) + 5;
+  const end = pem.indexOf('-----END', begin);
+  if (end < 0) return undefined;
+  const der = Buffer.alloc(Math.ceil(((end - begin) * 3) / 4));
+  try {
+    return publicPartOf(der.subarray(0, decodeBase64(pem, begin, end, der)));
+  } finally {
+    der.fill(0);
+  }
+}
+
+/** @returns how many bytes there were; no more than fit, and none where a letter is not of the alphabet */
+function decodeBase64(text: Buffer, begin: number, end: number, into: Buffer): number {
+  let length = 0;
+  let bits = 0;
+  let held = 0;
+  for (let at = begin; at < end; at += 1) {
+    const byte = text[at] ?? 0;
+    if (byte === 0x0a || byte === 0x0d || byte === 0x20 || byte === 0x09) continue;
+    if (byte === 0x3d) break;
+    const value = SIXTY_FOUR[byte] ?? 255;
+    if (value === 255) return 0;
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    into[length] = (held >> bits) & 0xff;
+    length += 1;
+  }
+  return length;
+}
+
+/** The number that each letter of base64 stands for; 255 for all others. */
+const SIXTY_FOUR = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const at = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.indexOf(String.fromCharCode(byte));
+  return at < 0 ? 255 : at;
+});
 
 function keyIn(pem: Buffer): KeyObject | undefined {
   try {

@@ -2,11 +2,12 @@ import check from '../../../src/checks/pki/pki-root-ca-differs.ts';
 import { configuredConnection } from '../../../src/evidence/sources/connection.ts';
 import { apiServerHandshake } from '../../../src/evidence/sources/handshake.ts';
 import { clientTrust, clusterInfo, kubeRootCa, signingRequests } from '../../../src/evidence/sources/pki.ts';
+import { tlsSecrets } from '../../../src/evidence/sources/tls.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { EXTENSIONS, authority, made, pkiCluster, servingFields, type Made, type PkiParts } from '../../support/pki.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 
-const aside = [configuredConnection, clientTrust, signingRequests, clusterInfo, kubeRootCa, ...EXTENSIONS];
+const aside = [configuredConnection, clientTrust, signingRequests, clusterInfo, kubeRootCa, tlsSecrets, ...EXTENSIONS];
 const stranger = made({ commonName: 'kubernetes', use: 'authority' });
 const next = made({ commonName: 'kubernetes', use: 'authority' });
 const copy = (namespace: string, ...all: readonly Made[]): Manifest => ({
@@ -39,7 +40,7 @@ describeCheck(check, {
     'the same everywhere': aside, 'no copies': [...aside, apiServerHandshake],
     'the next one stands in most already': aside,
     'the next one, that kube-system has, in one more': aside.filter(each => each !== kubeRootCa),
-    'wrong everywhere, which is a finding about the source of all': [configuredConnection, clientTrust, signingRequests, clusterInfo, ...EXTENSIONS],
-    'what clients are verified by as well': [configuredConnection, signingRequests, clusterInfo, kubeRootCa, ...EXTENSIONS],
+    'wrong everywhere, which is a finding about the source of all': [configuredConnection, clientTrust, signingRequests, clusterInfo, tlsSecrets, ...EXTENSIONS],
+    'what clients are verified by as well': [configuredConnection, signingRequests, clusterInfo, kubeRootCa, tlsSecrets, ...EXTENSIONS],
   },
 });
