@@ -33,8 +33,11 @@ describe('the registry', () => {
     const roles = globSync('deploy/clusterrole*.yaml', { cwd: root }).map(read).join('\n');
     expect(roles).not.toMatch(/\*/);
     const verbsIn = (text: string): string[] => [...text.matchAll(/verbs:\n((?: +- \w+\n)+)/g)].flatMap(([, verbs = '']) => verbs.trim().split(/\s*- ?/).filter(verb => verb !== ''));
-    const readOnly = globSync('deploy/clusterrole*.yaml', { cwd: root }).filter(file => !file.endsWith('-node-files.yaml')).map(read).join('\n');
+    const readOnly = globSync('deploy/clusterrole*.yaml', { cwd: root }).filter(file => !/-(node-files|pods-portforward)\.yaml$/.test(file)).map(read).join('\n');
     expect(verbsIn(readOnly).filter(verb => verb !== 'get' && verb !== 'list')).toEqual([]);
+    // A tunnel is created in the words of the API, and nothing is stored.
+    const tunnels = parseYaml(read('deploy/clusterrole-pods-portforward.yaml')) as { readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[] };
+    expect(tunnels.rules.filter(({ verbs }) => verbs.some(verb => verb !== 'get' && verb !== 'list')).flatMap(({ resources }) => resources)).toEqual(['pods/portforward']);
     // The one exception: pods of --node-files are created and deleted, and nothing else is.
     const nodeFiles = parseYaml(read('deploy/clusterrole-node-files.yaml')) as { readonly rules: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[] };
     expect(nodeFiles.rules.filter(({ verbs }) => verbs.some(verb => verb !== 'get' && verb !== 'list')).map(({ resources, verbs }) => [resources, verbs])).toEqual([[['pods'], ['create']], [['pods'], ['delete']]]);

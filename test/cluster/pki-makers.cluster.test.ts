@@ -87,6 +87,7 @@ describe('as k3s makes them: five authorities', () => {
     ]);
     expect(linesOf(answer.report)).toEqual([
       ...OF_PLATFORM,
+      'pki-kubelet-authority-unset medium Component/kube-apiserver',
       'pki-long-lived-client-certificate low Component/kubeconfig system:admin',
       'pki-system-masters-certificate high Component/kubeconfig system:admin',
     ]);
@@ -112,6 +113,7 @@ describe('as minikube makes them: one key for everything', () => {
     expectSeen(answer, ground, cluster.certificate, proxies.certificate, serving.certificate, user.certificate);
     expect(linesOf(answer.report)).toEqual([
       ...OF_PLATFORM,
+      'pki-kubelet-authority-unset medium Component/kube-apiserver',
       'pki-long-lived-client-certificate medium Component/kubeconfig minikube-user',
       'pki-server-certificate-as-login high Component/kube-apiserver minikube',
       'pki-system-masters-certificate high Component/kubeconfig minikube-user',
@@ -141,6 +143,7 @@ describe('as kubeadm made them before 1.29, renewed: back-dated to the authority
     expectSeen(answer, ground, cluster.certificate, proxies.certificate, serving.certificate, admin.certificate);
     expect(linesOf(answer.report)).toEqual([
       ...OF_PLATFORM,
+      'pki-kubelet-authority-unset medium Component/kube-apiserver',
       // Low, for the year that is left: its dates alone would make six.
       'pki-long-lived-client-certificate low Component/kubeconfig kubernetes-admin',
       'pki-system-masters-certificate high Component/kubeconfig kubernetes-admin',
@@ -194,6 +197,7 @@ describe('as they should not be', () => {
     'pki-certificate-outlives-authority medium Component/kube-apiserver',
     'pki-certificate-unreadable low ConfigMap/kube-root-ca.crt',
     'pki-certificate-unreadable low ConfigMap/kube-root-ca.crt',
+    'pki-kubelet-authority-unset medium Component/kube-apiserver',
     'pki-leaf-may-issue high Component/kube-apiserver',
     'pki-server-authority-mismatch high ConfigMap/kube-root-ca.crt',
     'pki-server-certificate-as-login high Component/kube-apiserver minikube',

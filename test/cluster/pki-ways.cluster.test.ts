@@ -115,7 +115,7 @@ describe('keys of service accounts', () => {
 describe('flags of the API server', () => {
   test('name its files, and say that it verifies no kubelet', async () => {
     const { view, report } = await pki(ground.kubeconfig.superAdmin);
-    expect(view.files).toContainEqual({ component: 'kube-apiserver', flag: 'client-ca-file', path: ground.ca.cluster, from: 'API server that answered /flagz' });
+    expect(view.files).toContainEqual({ component: 'kube-apiserver', flag: 'client-ca-file', path: path.join(ground.dir, 'pki/client-ca.crt'), from: 'API server that answered /flagz' });
     expect(linesOf(report, 'pki-kubelet-authority-unset')).toEqual(['medium pki-kubelet-authority-unset Component/kube-apiserver']);
     await ground.restart({ flags: { 'kubelet-certificate-authority': ground.ca.cluster } });
     expect((await pki(ground.kubeconfig.superAdmin)).report.findings.filter(({ check }) => check === 'pki-kubelet-authority-unset')).toEqual([]);
@@ -149,7 +149,7 @@ describe('bundles of extensions', () => {
 
 describe('what signers publish', () => {
   test('a trust bundle, in the version that is served', async () => {
-    const anchor = createAuthority('workloads', { notAfter: inDays(30) }).certificate;
+    const anchor = createAuthority('workloads', { notBefore: inDays(-800), notAfter: inDays(30) }).certificate;
     const spec = { signerName: 'example.org/workloads', trustBundle: anchor };
     const served = JSON.parse(await kubectl(['get', '--raw', '/apis/certificates.k8s.io'])) as { versions: { version: string }[] };
     for (const { version } of served.versions) {

@@ -35,7 +35,7 @@ describe('probeNodes', () => {
     const port = await kubelet(['/healthz', plain(401, 'Unauthorized')]);
     const { results, asked } = await probe([{ name: 'a', host: '127.0.0.1', port }]);
     expect(results).toMatchObject([{ of: 'a', value: { way: { address: '127.0.0.1' }, anonymous: 'refused', readOnlyPort: 'closed', ports: [{ program: 'kubelet', port, shown: { clientCertificate: 'requested' } }] } }]);
-    expect(asked.toSorted()).toEqual([`GET 127.0.0.1:10255 (readOnlyHealth) closed`, `GET 127.0.0.1:${port} (health) 401`, `TLS 127.0.0.1:${port} shown`].toSorted());
+    expect(asked.toSorted()).toEqual([`GET 127.0.0.1:10255 (readOnlyHealth, as a stranger) closed`, `GET 127.0.0.1:${port} (health, as a stranger) 401`, `TLS 127.0.0.1:${port} shown`].toSorted());
   });
 
   it('asks for everything only who gave health to a stranger, and drops the answer', async () => {

@@ -4,6 +4,7 @@ import { keptCertificate } from '../../../src/evidence/certificate-facts.ts';
 import { serviceAccountKeysIn } from '../../../src/evidence/service-account-keys.ts';
 import { configuredConnection } from '../../../src/evidence/sources/connection.ts';
 import { apiServerHandshake } from '../../../src/evidence/sources/handshake.ts';
+import { tlsSecrets } from '../../../src/evidence/sources/tls.ts';
 import { clientTrust, signingRequests } from '../../../src/evidence/sources/pki.ts';
 import { reissued } from '../../support/certificates.ts';
 import { EXTENSIONS, SERVER_TRUST, authority, inDays, made, pkiCluster, serving, servingFields, type Made } from '../../support/pki.ts';
@@ -27,5 +28,5 @@ describeCheck(check, {
   },
   passes: { 'a key of its own': pkiCluster({ sources: keys(own) }) },
   notApplicable: { 'no key at all': pkiCluster({ sources: keys() }) },
-  answerableWithout: { 'no key at all': [configuredConnection, apiServerHandshake, clientTrust, signingRequests, ...SERVER_TRUST, ...EXTENSIONS] },
+  answerableWithout: { 'no key at all': [configuredConnection, apiServerHandshake, clientTrust, signingRequests, tlsSecrets, ...SERVER_TRUST, ...EXTENSIONS] },
 });
