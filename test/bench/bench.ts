@@ -11,6 +11,7 @@ import { startKubeadmCluster } from '../cluster/kubeadm/cluster.ts';
 import { whyNoKubeadmCluster } from '../cluster/kubeadm/requirements.ts';
 import { measureRbac } from './rbac.ts';
 import { measureReading } from './reading.ts';
+import { measureTlsSecrets } from './tls-secrets.ts';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'dist/kubectl-secaudit');
@@ -58,11 +59,13 @@ const tooSlow = results.filter(({ ratio, measure }) => ratio > measure.limit);
 process.stdout.write(table(results));
 const rbac = measureRbac(check);
 process.stdout.write(`\n${rbac.markdown}`);
+const tls = measureTlsSecrets(check);
+process.stdout.write(`\n${tls.markdown}`);
 // Last, because it fills the API server that the others find empty.
 const reading = await measureReading(ground, check);
 process.stdout.write(`\n${reading.markdown}`);
-if (!check) writeFileSync(join(root, 'docs/bench.md'), page(results, `${reading.markdown}\n${rbac.markdown}`));
-const late = [...tooSlow.map(({ measure }) => measure.what), ...rbac.tooSlow, ...reading.tooSlow];
+if (!check) writeFileSync(join(root, 'docs/bench.md'), page(results, `${reading.markdown}\n${rbac.markdown}\n${tls.markdown}`));
+const late = [...tooSlow.map(({ measure }) => measure.what), ...rbac.tooSlow, ...tls.tooSlow, ...reading.tooSlow];
 if (late.length > 0) {
   process.stderr.write(`beyond the limit: ${late.join(', ')}\n`);
   process.exitCode = 1;

@@ -1,10 +1,10 @@
-// One measured process: `plain`, `protobuf`, `json` or `judge`, and the folder with the pages.
+// One measured process: `plain`, `protobuf`, `json` or `judge`, the folder with the pages, and how many Secrets they hold.
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApiClient, StreamedAnswer } from '../../src/cluster/api-client.ts';
 
-const [, , what = '', folder = ''] = process.argv;
+const [, , what = '', folder = '', count = ''] = process.argv;
 
 /** A server that holds the pages. */
 function clientOf(encoding: 'pb' | 'json'): ApiClient {
@@ -34,7 +34,7 @@ async function measured(): Promise<number> {
   const begun = process.cpuUsage();
   const items = await readList(clientOf(what === 'json' ? 'json' : 'pb'), tlsSecrets, tlsSecrets.read);
   const reading = since(begun);
-  if (items.length !== 5000) throw new Error(`${items.length} Secrets were read`);
+  if (items.length !== Number(count)) throw new Error(`${items.length} Secrets were read`);
   if (what !== 'judge') return reading;
   const { judge } = await import('../../src/audit.ts');
   const collected = { projectionVersion: 1, readAt: '2026-11-21T12:00:00Z', cost: { requests: 20, bytes: 0, seconds: 1 }, value: items };

@@ -129,7 +129,7 @@ describe('a cluster that signs', () => {
     expect(asked.length).toBeGreaterThan(10);
     expect(asked.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource ?? ''}`).filter(line => !/^(get|list) |^create selfsubject/.test(line))).toEqual([]);
     // Their names alone, as metadata: which Secrets there are, and whose tokens lie in some.
-    const ofSecrets = asked.filter(({ objectRef }) => objectRef?.resource === 'secrets').map(({ requestURI }) => decodeURIComponent(requestURI ?? '').replace(/&continue=.*/, ''));
+    const ofSecrets = asked.filter(({ objectRef }) => objectRef?.resource === 'secrets').map(({ requestURI }) => decodeURIComponent(requestURI).replace(/&continue=.*/, ''));
     expect([...new Set(ofSecrets)].filter(uri => !/fieldSelector=type(!=helm\.sh\/release\.v1,type!=kubernetes\.io\/service-account-token|=kubernetes\.io\/service-account-token)$/.test(uri))).toEqual([]);
   });
 });
@@ -177,6 +177,7 @@ describe('a cluster with faults', () => {
       'low pki-long-lived-client-certificate Component/kubeconfig kubernetes-super-admin',
       'medium pki-authority-expiring Component/kube-apiserver',
       'medium pki-front-proxy-any-name Component/kube-apiserver',
+      'medium pki-kubelet-authority-unset Component/kube-apiserver',
     ]);
     const weak = truthOf(readFileSync(path.join(ground.dir, 'weak.crt'), 'utf8'));
     expect(view.certificates.find(({ sha256 }) => sha256 === weak.sha256)).toMatchObject({ notAfter: weak.notAfter, keyType: 'RSA 1024', signature: 'ECDSA SHA-1', usages: ['server', 'client'] });
@@ -199,6 +200,7 @@ describe('a cluster with faults', () => {
       ...OF_PLATFORM,
       // API servers only add to what they publish, so that extension API servers go on trusting it to its end.
       'medium pki-authority-expiring Component/kube-apiserver',
+      'medium pki-kubelet-authority-unset Component/kube-apiserver',
     ]);
   });
 

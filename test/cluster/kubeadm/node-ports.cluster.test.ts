@@ -106,7 +106,7 @@ describe('--tunnel', () => {
     for (const id of ['pki-etcd-without-client-certificates', 'pki-etcd-trusts-cluster-authority', 'pki-shared-serving-key']) {
       expect(checks.find(check => check.id === id)).toMatchObject({ id, status: 'passed' });
     }
-    expect(findings.filter(({ severity }) => severity !== 'info').map(({ check }) => check)).toEqual(['pki-long-lived-client-certificate']);
+    expect(findings.filter(({ severity }) => severity !== 'info').map(({ check }) => check)).toEqual(['pki-kubelet-authority-unset', 'pki-long-lived-client-certificate']);
   });
 
   it('takes no more than its add-on role', async () => {
