@@ -34,9 +34,9 @@ export function measureTlsSecrets(check: boolean): TlsResult {
   const [plain, protobuf, json, judged] = ['plain', 'protobuf', 'json', 'judge'].map(runs).map(median);
   if (plain === undefined || protobuf === undefined || json === undefined || judged === undefined) throw new Error('a measure is missing');
   const rows: readonly (readonly [what: string, value: number, aim: number, limit: number, detail: string])[] = [
-    ['read from protobuf, against `new X509Certificate` alone', protobuf.seconds / plain.seconds, 5, 8, `${protobuf.seconds.toFixed(2)} s against ${plain.seconds.toFixed(2)} s of the processor`],
-    ['read from JSON, against the same', json.seconds / plain.seconds, 5, 8, `${json.seconds.toFixed(2)} s`],
-    ['peak MiB of reading and judging them with every check of pki and its view', judged.peakMiB, 150, 200, `${judged.seconds.toFixed(2)} s, reading from protobuf and Node itself included`],
+    ['read from protobuf, against `new X509Certificate` alone', protobuf.seconds / plain.seconds, 5, 12, `${protobuf.seconds.toFixed(2)} s against ${plain.seconds.toFixed(2)} s of the processor`],
+    ['read from JSON, against the same', json.seconds / plain.seconds, 5, 12, `${json.seconds.toFixed(2)} s`],
+    ['peak MiB of reading and judging them with every check of pki and its view', judged.peakMiB, 150, 260, `${judged.seconds.toFixed(2)} s, reading from protobuf and Node itself included`],
   ];
   const lines = rows.map(([what, value, aim, , detail]) => `| ${what} | ${value.toFixed(2)} | ${aim} | ${detail} |`);
   return {
