@@ -83,7 +83,7 @@ describe('what k3s counts', () => {
   it('leaves a node that did not answer unknown, and the same authority on two nodes one', () => {
     const rows = rolesOf(k3s({ 'server-1': exposition('server-1', true), 'server-2': undefined, 'agent-1': exposition('agent-1', false) }));
     expect(rows.filter(({ role }) => role === 'controller-manager-client').map(short)).toEqual(['controller-manager-client other nodes notObservable ', 'controller-manager-client server-1 expiryOnly 2027-11-21']);
-    expect(rows.filter(({ role }) => role === 'kubelet-client').map(short)).toEqual(['kubelet-client server-2 notRead ', 'kubelet-client server-1 expiryOnly 2027-11-21', 'kubelet-client agent-1 expiryOnly 2027-11-21']);
+    expect(rows.filter(({ role }) => role === 'kubelet-client').map(short)).toEqual(['kubelet-client agent-1 expiryOnly 2027-11-21', 'kubelet-client server-1 expiryOnly 2027-11-21', 'kubelet-client server-2 notRead ']);
     expect(rows.filter(({ role }) => role === 'server-authority' && role.length > 0).filter(({ grade }) => grade === 'expiryOnly')).toHaveLength(1);
   });
 

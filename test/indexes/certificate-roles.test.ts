@@ -26,8 +26,8 @@ describe('what only files of the control plane hold', () => {
   it('is inferred or bounded where kubeadm has one control-plane node', () => {
     const roles = rolesOf(kubeadm());
     expect(roles.filter(({ role }) => FILES.includes(role)).map(({ role, grade, notAfter, notAfterAtLeast }) => [role, grade, notAfter ?? notAfterAtLeast ?? ''])).toEqual([
+      ['apiserver-etcd-client', 'inferred', serving.kept.notAfter], ['front-proxy-client', 'inferred', serving.kept.notAfter],
       ['controller-manager-client', 'bound', '2027-11-16T11:00:00Z'], ['scheduler-client', 'bound', '2027-11-16T11:00:00Z'],
-      ['front-proxy-client', 'inferred', serving.kept.notAfter], ['apiserver-etcd-client', 'inferred', serving.kept.notAfter],
       ['etcd-authority', 'notObservable', ''], ['etcd-server', 'inferred', serving.kept.notAfter], ['etcd-peer', 'inferred', serving.kept.notAfter],
     ]);
   });

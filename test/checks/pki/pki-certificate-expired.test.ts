@@ -49,7 +49,7 @@ describeCheck(check, {
   notAssessed: {
     'files of a control plane that nobody shows': [
       pkiCluster({ sources: { serverversion: { gitVersion: 'v1.37.1', major: '1', minor: '37' } }, nodes: [node('blue-1', 'v1.37.1')] }),
-      'unknown certificates of controller manager, scheduler, front proxy, API server, to etcd, authority of etcd, etcd, etcd, to its peers',
+      'unknown certificates of API server, to etcd, front proxy, controller manager, scheduler, authority of etcd, etcd, etcd, to its peers',
     ],
     'a kubelet that rotates nothing': [
       pkiCluster({ sources: { kubeletmetrics: [{ of: 'blue-1', value: { scrapes: [{ at: '2026-11-21T12:00:00Z' }] } }] } }),

@@ -12,7 +12,7 @@ const loopback = (days: number): ReturnType<typeof made> => made({ commonName: '
 /** The metrics say the same end as the certificate that was issued. */
 const counted = (days: number, life: number): Parameters<typeof pkiCluster>[0] => ({ kubelet: { client: days * DAY - 1 }, objects: [signingRequest('csr-1', kubelet(days, life))] });
 
-const openshift = ['unknown certificates of controller manager, scheduler, front proxy, API server, to etcd, authority of etcd, etcd, etcd, to its peers'];
+const openshift = ['unknown certificates of API server, to etcd, front proxy, controller manager, scheduler, authority of etcd, etcd, etcd, to its peers'];
 
 describeCheck(check, {
   fails: {

@@ -14,7 +14,7 @@ const unseen = 'unknown the names in certificates of kubelet';
 /** As an API server of one's own, whose certificate to kubelets is of interest too. */
 const own = { nodes: [node('blue-1', 'v1.37.1')], sources: { serverversion: { gitVersion: 'v1.37.1', major: '1', minor: '37' }, ...shown(kubelet('blue-1', 'server')) } };
 const ownUnseen = [
-  'unknown the names in certificates of API server, to kubelets', 'unknown the names in certificates of controller manager, scheduler, front proxy, API server, to etcd',
+  'unknown the names in certificates of API server, to kubelets', 'unknown the names in certificates of API server, to etcd, front proxy, controller manager, scheduler',
 ];
 
 describeCheck(check, {

@@ -26,10 +26,10 @@ const PLATFORM = [clusterRoleBindings, apiGroups, serverVersion, nodes];
 
 describeCheck(check, {
   fails: {
-    'one file for both': [cluster([server('cp-1', CA), etcd('cp-1')]), 'critical Pod/kube-system/kube-apiserver-cp-1'],
-    'what etcd itself trusts': [cluster([server('cp-1'), etcd('cp-1', CA)]), 'critical Pod/kube-system/etcd-cp-1'],
+    'one file for both': [cluster([server('cp-1', CA), etcd('cp-1')]), 'critical Component/kube-apiserver (cp-1)'],
+    'what etcd itself trusts': [cluster([server('cp-1'), etcd('cp-1', CA)]), 'critical Component/etcd (cp-1)'],
     'what the controller manager signs with': [
-      cluster([server('cp-1'), etcd('cp-1', '/pki/sign.crt'), staticPod('kube-controller-manager', 'cp-1', '--cluster-signing-cert-file=/pki/sign.crt')]), 'critical Pod/kube-system/etcd-cp-1',
+      cluster([server('cp-1'), etcd('cp-1', '/pki/sign.crt'), staticPod('kube-controller-manager', 'cp-1', '--cluster-signing-cert-file=/pki/sign.crt')]), 'critical Component/etcd (cp-1)',
     ],
     'by /flagz': [cluster([lease('a')], { 'client-ca-file': CA, 'etcd-cafile': CA }), 'critical Component/kube-apiserver'],
   },

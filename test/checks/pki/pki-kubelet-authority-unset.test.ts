@@ -26,10 +26,10 @@ const anybody = { ...staticPod('kube-apiserver', 'cp-1'), metadata: { name: 'x',
 
 describeCheck(check, {
   fails: {
-    'as kubeadm starts it': [cluster([staticPod('kube-apiserver', 'cp-1', '--client-ca-file=/etc/kubernetes/pki/ca.crt')]), 'medium Pod/kube-system/kube-apiserver-cp-1'],
-    'one of two': [cluster([staticPod('kube-apiserver', 'cp-1', SET), staticPod('kube-apiserver', 'cp-2')]), 'medium Pod/kube-system/kube-apiserver-cp-2'],
+    'as kubeadm starts it': [cluster([staticPod('kube-apiserver', 'cp-1', '--client-ca-file=/etc/kubernetes/pki/ca.crt')]), 'medium Component/kube-apiserver (cp-1)'],
+    'one of two': [cluster([staticPod('kube-apiserver', 'cp-1', SET), staticPod('kube-apiserver', 'cp-2')]), 'medium Component/kube-apiserver (cp-2)'],
     'by /flagz': [cluster([lease('a')], ''), 'medium Component/kube-apiserver'],
-    'set to nothing': [cluster([staticPod('kube-apiserver', 'cp-1', '--kubelet-certificate-authority=')]), 'medium Pod/kube-system/kube-apiserver-cp-1'],
+    'set to nothing': [cluster([staticPod('kube-apiserver', 'cp-1', '--kubelet-certificate-authority=')]), 'medium Component/kube-apiserver (cp-1)'],
   },
   passes: { 'it is set': cluster([staticPod('kube-apiserver', 'cp-1', SET)]), 'it is set, by /flagz': cluster([lease('a')], '/etc/kubernetes/pki/ca.crt') },
   notAssessed: {
