@@ -10,7 +10,7 @@ import { bytes, counted, inDays, STATUS_WORDS } from './words.ts';
 const SAID_SKEW_SECONDS = 60;
 
 /** Rows shown of each list; what is left out is counted, and `-o wide` shows it. */
-const SHOWN = { deadlines: 3, causes: 7, notAssessed: 3 } as const;
+const SHOWN = { deadlines: 3, causes: 6, notAssessed: 3 } as const;
 
 /**
  * What `scan` prints first: which cluster, how it stands, what runs out, what is wrong, what could not be seen, and

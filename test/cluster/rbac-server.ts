@@ -4,7 +4,7 @@ import type { Snapshot } from '../../src/evidence/snapshot.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../src/evidence/sources/rbac.ts';
 import type { Identity } from '../../src/indexes/rbac-identity.ts';
 import { isResourceRequest, type AccessRequest } from '../../src/indexes/rbac-matcher.ts';
-import { snapshotOf, type Manifest } from '../support/cluster.ts';
+import { snapshotWith, type Manifest } from '../support/cluster.ts';
 import type { Ground } from './api-server.ts';
 
 /** The RBAC side of a real API server, asked by a member of system:masters over kept connections. */
@@ -61,7 +61,8 @@ export function rbacServer(ground: Ground): RbacServer {
         const { items } = (await call('GET', `/apis/${apiVersion}/${resource}`)) as { items: Manifest[] };
         return items.map(item => ({ ...item, apiVersion, kind }));
       }));
-      return snapshotOf(...lists.flat());
+      const { gitVersion, major, minor } = (await call('GET', '/version')) as Readonly<Record<string, string>>;
+      return snapshotWith({ sources: { serverversion: { gitVersion, major, minor } } }, ...lists.flat());
     },
     [Symbol.dispose]: () => agent.destroy(),
   };
