@@ -7,10 +7,10 @@ import type { ApiClient, StreamedAnswer } from '../../src/cluster/api-client.ts'
 const [, , what = '', folder = '', count = ''] = process.argv;
 
 /** A server that holds the pages. */
-function clientOf(encoding: 'pb' | 'json'): ApiClient {
+function clientOf(encoding: 'pb' | 'json', first = '0'): ApiClient {
   return {
     getStream(path: string): Promise<StreamedAnswer> {
-      const body = readFileSync(join(folder, `${/continue=(\d+)/.exec(path)?.[1] ?? '0'}.${encoding}`));
+      const body = readFileSync(join(folder, `${/continue=(\d+)/.exec(path)?.[1] ?? first}.${encoding}`));
       const type = encoding === 'json' ? 'application/json' : 'application/vnd.kubernetes.protobuf';
       return Promise.resolve({ status: 200, headers: { 'content-type': type }, chunks: (async function* () {
         for (let at = 0; at < body.length; at += 65_536) yield await Promise.resolve(body.subarray(at, at + 65_536));
@@ -31,8 +31,11 @@ async function measured(): Promise<number> {
   const { tlsSecrets } = await import('../../src/evidence/sources/tls.ts');
   await import('../../src/collect/protobuf-fields.ts');
   await import('../../src/collect/protobuf-list-reader.ts');
+  // What is loaded when the first page comes is no part of what a Secret costs.
+  const encoding = what === 'json' ? 'json' : 'pb';
+  await readList(clientOf(encoding, 'warm'), tlsSecrets, tlsSecrets.read);
   const begun = process.cpuUsage();
-  const items = await readList(clientOf(what === 'json' ? 'json' : 'pb'), tlsSecrets, tlsSecrets.read);
+  const items = await readList(clientOf(encoding), tlsSecrets, tlsSecrets.read);
   const reading = since(begun);
   if (items.length !== Number(count)) throw new Error(`${items.length} Secrets were read`);
   if (what !== 'judge') return reading;

