@@ -96,8 +96,9 @@ it.each([1, 2])('a plugin that does not listen is ended too, with Ctrl-C pressed
 
 it('pressed again during the lists: still 130, and at once', async () => {
   const server = await startFakeApiServer({ data, faults: [{ path: BINDINGS, fault: { slow: 'headers', milliseconds: 60_000 } }] });
-  const { code, seconds } = await interruptedWhen(() => server.requests.some(request => request.path.startsWith(BINDINGS)), server.kubeconfig(), ['scan'], 3);
+  const { code, seconds } = await interruptedWhen(() => server.requests.some(request => request.path.startsWith(BINDINGS)), server.kubeconfig(), ['scan'], 2);
   await server.close();
+  // A third time would end it by the signal itself, which shells call 130 too.
   expect(code).toBe(130);
   expect(seconds).toBeLessThan(3);
 });
