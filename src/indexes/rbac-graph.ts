@@ -109,10 +109,9 @@ function searchedGraph({ edges, stepsWithout, clusterMasks, isLive, targetOf }: 
   return { edges, ways, joined, alone, stepsWithout };
 }
 
-/** Whether a subject comes to a goal, by its groups where nothing names it any more. */
+/** Whether a subject comes to a goal, by itself or by its groups: what names it no more may still stand there as somebody to become. */
 function comesTo(graph: SearchedGraph, subject: Subject, goal: Goal): boolean {
-  const key = formatSubject(subject);
-  if (graph.edges.find(key) !== undefined) return costOf(graph, key, goal) !== undefined;
+  if (costOf(graph, formatSubject(subject), goal) !== undefined) return true;
   const groups = subject.kind === 'Group' ? groupsAbove(subject.name) : identityOf({ ...subject, kind: subject.kind }).groups;
   return groups.some(group => costOf(graph, `Group/${group}`, goal) !== undefined);
 }
