@@ -79,7 +79,8 @@ export function followRun(flags: { readonly quiet: boolean; readonly verbose: bo
     wasInterrupted: () => isInterrupted,
     end() {
       clearTimeout(timer);
-      stopListening();
+      // After a first Ctrl-C what was read is still being written: a second one must not cut that off.
+      if (!isInterrupted) stopListening();
       clearLine();
     },
   };

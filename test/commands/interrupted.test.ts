@@ -94,11 +94,13 @@ it.each([1, 2])('a plugin that does not listen is ended too, with Ctrl-C pressed
   expect(() => process.kill(Number(readFileSync(started, 'utf8')), 0)).toThrow(/ESRCH/);
 });
 
-it('pressed again during the lists: still 130, and at once', async () => {
+it('pressed again during the lists: still 130, what was read is written to its end, and at once', async () => {
   const server = await startFakeApiServer({ data, faults: [{ path: BINDINGS, fault: { slow: 'headers', milliseconds: 60_000 } }] });
-  const { code, seconds } = await interruptedWhen(() => server.requests.some(request => request.path.startsWith(BINDINGS)), server.kubeconfig(), ['scan'], 2);
+  const hasBegun = (): boolean => server.requests.some(request => request.path.startsWith(BINDINGS));
+  const { code, stdout, seconds } = await interruptedWhen(hasBegun, server.kubeconfig(), ['scan', '-o', 'json'], 2);
   await server.close();
   // A third time would end it by the signal itself, which shells call 130 too.
   expect(code).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ kind: 'AuditReport' });
   expect(seconds).toBeLessThan(3);
 });
