@@ -9,6 +9,7 @@ import { platformOf } from './rbac-expected.ts';
 import { rbacGrants, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { JOINED, joinedSteps, sharedAttacks, type JoinedStep } from './rbac-joined.ts';
 import { losingOf } from './rbac-losing.ts';
+import { memo, once } from './memo.ts';
 import { inward } from './rbac-removal.ts';
 import { rbacSurroundings, type RbacSurroundings } from './rbac-surroundings.ts';
 import { readsMereSecrets, rbacTokenSecrets } from './rbac-token-secrets.ts';
@@ -62,24 +63,8 @@ export const rbacGraph = defineIndex({
     const waysAlone = memo((goal: Goal) => (goal === 'cluster-admin' ? admin : joined.size === 0 ? ways[goal] : searchBack(edges, alone, edges.node(`goal:${goal}`))));
     const grantsOf = new Map([...Map.groupBy(rbac.grants, grant => grant.subject)].map(([subject, grants]) => [formatSubject(subject), grants]));
     const reaching = memo((goal: Goal) => new Set([...grantsOf.keys()].flatMap(key => edges.find(key) ?? []).filter(node => (ways[goal].cost[node] ?? -1) >= 0)));
-    const losing = once(() => losingOf({ ...built, stepped: { edges, incoming: alone, outgoing: adjacency(edges, 'from', stepsAlone), isStep: edge => isStepLabel(edges.label(edge)) }, waysAlone, attacks }));
+    const losing = once(() => losingOf({ ...built, stepped: { edges, incoming: alone, outgoing: adjacency(edges, 'from', stepsAlone), isStep: edge => isStepLabel(edges.label(edge)) }, waysAlone, attacks }, reaching));
     const unseenTokens = tokens.secrets === undefined && rbac.grants.some(grant => readsMereSecrets(grant) && platformOf(grant) === undefined) ? tokens.gaps : [];
-    return { edges, ways, joined, rbac, surroundings, unseenTokens, grantsOf, reaching, losing: (binding, goal) => losing()(binding, goal, reaching(goal)) };
+    return { edges, ways, joined, rbac, surroundings, unseenTokens, grantsOf, reaching, losing: (binding, goal) => losing()(binding, goal) };
   },
 });
-
-function once<T>(work: () => T): () => T {
-  let known: T | undefined;
-  return () => (known ??= work());
-}
-
-function memo<K, V>(work: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return key => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const fresh = work(key);
-    known.set(key, fresh);
-    return fresh;
-  };
-}

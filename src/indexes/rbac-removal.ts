@@ -29,19 +29,21 @@ export type Inward = (node: number, visit: (from: number, weight: number, edge: 
 
 /** What leads into a node, from a list of edges. */
 export function inward(edges: Edges, incoming: Adjacency): Inward {
+  const { start, order } = incoming;
   return (node, visit) => {
-    for (const edge of edgesAt(incoming, node)) visit(edges.from(edge), edges.weight(edge), edge);
+    for (let place = start[node] ?? 0; place < (start[node + 1] ?? 0); place += 1) {
+      const edge = order[place] ?? 0;
+      visit(edges.from(edge), edges.weight(edge), edge);
+    }
   };
 }
 
 /** What leads into a node once the steps of some nodes are replaced by those that they still have. */
 export function inwardWithout({ edges, incoming, isStep }: Stepped, changed: ReadonlyMap<number, Changed>): Inward {
   const left = Map.groupBy([...changed.values()].flatMap(({ steps }) => steps), ({ to }) => to);
+  const before = inward(edges, incoming);
   return (node, visit) => {
-    for (const edge of edgesAt(incoming, node)) {
-      const from = edges.from(edge);
-      if (!(changed.has(from) && isStep(edge))) visit(from, edges.weight(edge), edge);
-    }
+    before(node, (from, weight, edge) => { if (!(changed.has(from) && isStep(edge))) visit(from, weight, edge); });
     for (const { from, weight } of left.get(node) ?? []) visit(from, weight, -1);
   };
 }
