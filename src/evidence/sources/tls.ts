@@ -56,7 +56,9 @@ export const secretNames = listSource<V1Secret>()({
   fields: { metadata: { name: true, namespace: true, creationTimestamp: true } },
 });
 
-/** What people reach from outside, as far as it names the Secrets that hold the certificates. */
+const backend = { service: { name: true } } as const;
+
+/** What people reach from outside, as far as it names the Secrets that hold the certificates and the Services that it leads to. */
 export const ingresses = listSource<V1Ingress>()({
   id: 'ingresses',
   title: 'Ingresses',
@@ -64,8 +66,11 @@ export const ingresses = listSource<V1Ingress>()({
   kind: 'Ingress',
   resource: 'ingresses',
   namespaced: true,
-  projectionVersion: 1,
-  fields: { metadata: { name: true, namespace: true }, spec: { tls: [{ hosts: true, secretName: true }] } },
+  projectionVersion: 2,
+  fields: {
+    metadata: { name: true, namespace: true },
+    spec: { tls: [{ hosts: true, secretName: true }], defaultBackend: backend, rules: [{ http: { paths: [{ backend }] } }] },
+  },
 });
 
 /** A Gateway as its CRD has it (gateway-api v1), as far as it is looked at. */
