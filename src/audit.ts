@@ -18,9 +18,9 @@ import { deepFreeze, evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
+import { controlPlanePods } from './evidence/sources/control-plane.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
-import { certificatePods, NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
-import { listeningPods } from './evidence/sources/node-ports.ts';
+import { NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
 import { nodes } from './evidence/sources/platform.ts';
 import { pods } from './evidence/sources/workloads.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
@@ -59,7 +59,7 @@ export interface AuditQuestion {
 }
 
 /** All there is to read: what a snapshot holds, so that any question can be put to it. */
-export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages, certificatePods] };
+export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages] };
 
 export interface ReadingOptions {
   readonly namespace?: string;
@@ -160,7 +160,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
   const wanted = new Set([...sourcesFor(question), ...alsoFor(options.optIns ?? [])]);
   // The pods that read files are made of what these say.
   if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) {
-    wanted.add(nodeImages).add(certificatePods);
+    wanted.add(nodeImages).add(controlPlanePods);
     if (first.refusal === undefined && options.namespace === undefined) options.onNotice?.(nodeFilesNotice(options.nodeFiles?.namespace));
   }
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
@@ -199,7 +199,7 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
 /** What has to be read so that a flag can do its part: the ways to the nodes, and where their programs listen. */
 function alsoFor(optIns: readonly string[]): readonly Source[] {
   const looks = optIns.includes('--tunnel') || optIns.includes('--probe-nodes');
-  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [listeningPods] : [])];
+  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [controlPlanePods] : [])];
 }
 
 /** What `--node-files` is about to do. */

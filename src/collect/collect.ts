@@ -3,8 +3,8 @@ import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
-import { certificatePods, nodeImages } from '../evidence/sources/node-files.ts';
-import { listeningPods } from '../evidence/sources/node-ports.ts';
+import { controlPlanePods } from '../evidence/sources/control-plane.ts';
+import { nodeImages } from '../evidence/sources/node-files.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
@@ -59,7 +59,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
   const isReadingFiles = perNode.some(source => source.read.how === 'nodeFiles' && options.notRequested?.has(source) !== true);
   const isLooking = perNode.some(source => source.read.how === 'nodePorts' && options.notRequested?.has(source) !== true);
-  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking ? [listeningPods] : []), ...(isReadingFiles ? [nodeImages, certificatePods] : [])];
+  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking || isReadingFiles ? [controlPlanePods] : []), ...(isReadingFiles ? [nodeImages] : [])];
   const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
   const total = before.length + perNode.length + rest.length;
   const kubelets = createKubeletRun();
@@ -117,7 +117,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
       case 'kubeletProbe':
         return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
       case 'nodeFiles': {
-        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, certificatePods) };
+        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, controlPlanePods) };
         return (await import('./read-node-files.ts')).readNodeFiles(metering, source, known, options.nodeFiles ?? { warn: () => undefined }, options.signal);
       }
       case 'nodePorts':
@@ -130,9 +130,9 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   }
 
   async function readPorts(metering: ApiClient, source: Source, read: Extract<Source['read'], { how: 'nodePorts' }>): Promise<unknown> {
-    const named = collected[listeningPods.id];
+    const named = collected[controlPlanePods.id];
     // Without them the ports are those of the defaults.
-    const controlPlane = named !== undefined && 'value' in named ? (named.value as NonNullable<typeof listeningPods.evidence>) : [];
+    const controlPlane = named !== undefined && 'value' in named ? (named.value as NonNullable<typeof controlPlanePods.evidence>) : [];
     const known = { nodes: listed(source, nodes), controlPlane };
     return read.way === 'tunnel'
       ? (await import('./look-through-tunnels.ts')).lookThroughTunnels(metering, source, read, { ...known, pods: listed(source, pods) })

@@ -1,7 +1,8 @@
 import type { ApiClient, PodName } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import type { PerResult, Read, Source } from '../evidence/source.ts';
-import { PODS_PORTFORWARD, type listeningPods, type LookedAtPort, type NodePort, type NodePorts, type ShownServer } from '../evidence/sources/node-ports.ts';
+import type { ControlPlanePod } from '../evidence/sources/control-plane.ts';
+import { PODS_PORTFORWARD, type LookedAtPort, type NodePort, type NodePorts, type ShownServer } from '../evidence/sources/node-ports.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 import type { PodEvidence } from '../evidence/sources/workloads.ts';
 import { askPermissions } from './ask-permissions.ts';
@@ -18,7 +19,7 @@ export interface Nodes {
   readonly nodes: readonly NodeEvidence[];
   readonly pods: readonly PodEvidence[];
   /** None where they could not be read: ports are then where they are by default. */
-  readonly controlPlane: readonly NonNullable<(typeof listeningPods)['evidence']>[number][];
+  readonly controlPlane: readonly ControlPlanePod[];
 }
 
 /** Pods of one node that are tried; one that has ended leads nowhere. */

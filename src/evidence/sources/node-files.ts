@@ -1,4 +1,4 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import type { Permission } from '../gap.ts';
 import type { NodeFiles } from '../node-files.ts';
 import { listSource, type OptIn, type PerResult, type Source } from '../source.ts';
@@ -43,30 +43,6 @@ export const nodeImages = {
   optIn,
 };
 
-/** Static pods of the control plane: which directories of their node they use, and since when they run. */
-export const certificatePods = {
-  ...listSource<V1Pod>()({
-    id: 'certificatepods',
-    title: 'control-plane Pods with certificates',
-    apiVersion: 'v1',
-    kind: 'Pod',
-    resource: 'pods',
-    namespaced: true,
-    namespace: 'kube-system',
-    labelSelector: 'tier=control-plane',
-    projectionVersion: 1,
-    fields: {
-      metadata: { name: true, namespace: true, labels: componentOf, annotations: isMirror },
-      spec: { nodeName: true, volumes: [{ hostPath: { path: certificatePath, type: true } }] },
-      status: { containerStatuses: [{ state: { running: { startedAt: true } } }] },
-    },
-  }),
-  optIn,
-};
-
-/** One such Pod as this source keeps it. */
-export type CertificatePod = NonNullable<(typeof certificatePods)['evidence']>[number];
-
 /**
  * Names of images that hold a shell, the smallest first. Sources: the Dockerfiles of busybox, alpine, k3s-io/klipper-lb
  * (alpine), flannel-io/flannel (alpine), kubernetes/release distroless-iptables (dash; the base of kube-proxy and, like
@@ -91,30 +67,4 @@ export function imagesWithShell(node: NonNullable<(typeof nodeImages)['evidence'
 
 function rankOf(name: string): number {
   return SHELLS.findIndex(pattern => pattern.test(name));
-}
-
-/** Which component of the control plane it is. */
-function componentOf(labels: { readonly [name: string]: string }): { readonly component?: string } {
-  const component: unknown = labels['component'];
-  return typeof component === 'string' && /^[a-z][a-z0-9-]{0,62}$/.test(component) ? { component } : {};
-}
-
-/** Whether the kubelet made it from a file: only then its mounts say what is on the node. */
-function isMirror(annotations: { readonly [name: string]: string }): boolean {
-  return typeof annotations['kubernetes.io/config.mirror'] === 'string';
-}
-
-/** What holds the authorities of the operating system, or data, and no certificate of the cluster. */
-const NOT_OURS = /^\/(etc\/(ssl\/certs|ca-certificates|pki)|usr|var\/lib\/etcd|var\/log|var\/db)(\/|$)|flexvolume|volume\/exec|\/manifests(\/|$)|\/db(\/|$)/;
-
-/** A path that certificates may lie below; of any other mount nothing stays. */
-function certificatePath(path: string): string | undefined {
-  return typeof path === 'string' && !NOT_OURS.test(path) && /kube|pki|tls|cert|ssl|rancher/.test(path) ? path : undefined;
-}
-
-/** The directories of certificates that a pod mounts; of a mounted file its directory. */
-export function certificateDirectories({ spec }: CertificatePod): readonly string[] {
-  const found = (spec?.volumes ?? []).flatMap(({ hostPath: { path, type } = {} }) =>
-    path === undefined ? [] : type?.startsWith('File') === true ? path.replace(/\/[^/]*$/, '') : path.replace(/\/$/, ''));
-  return [...new Set(found)].sort();
 }
