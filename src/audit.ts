@@ -18,11 +18,9 @@ import { deepFreeze, evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
-import { controlPlanePods } from './evidence/sources/control-plane.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
 import { NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
 import { nodes } from './evidence/sources/platform.ts';
-import { pods } from './evidence/sources/workloads.ts';
 import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
@@ -157,12 +155,9 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     import('./cluster/first-answer.ts'), import('./collect/collect.ts'), import('./collect/namespace-missing.ts'),
   ]);
   const first = await firstAnswer(client);
-  const wanted = new Set([...sourcesFor(question), ...alsoFor(options.optIns ?? [])]);
-  // The pods that read files are made of what these say.
-  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) {
-    wanted.add(nodeImages).add(controlPlanePods);
-    if (first.refusal === undefined && options.namespace === undefined) options.onNotice?.(nodeFilesNotice(options.nodeFiles?.namespace));
-  }
+  const wanted = sourcesFor(question);
+  const isReadingFiles = wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true;
+  if (isReadingFiles && first.refusal === undefined && options.namespace === undefined) options.onNotice?.(nodeFilesNotice(options.nodeFiles?.namespace));
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const { namespace } = options;
   const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
@@ -194,12 +189,6 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),
     ...(first.refusal === undefined ? {} : { loginRefused: first.refusal }),
   });
-}
-
-/** What has to be read so that a flag can do its part: the ways to the nodes, and where their programs listen. */
-function alsoFor(optIns: readonly string[]): readonly Source[] {
-  const looks = optIns.includes('--tunnel') || optIns.includes('--probe-nodes');
-  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [controlPlanePods] : [])];
 }
 
 /** What `--node-files` is about to do. */

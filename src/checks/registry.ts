@@ -36,6 +36,7 @@ import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
 import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
 import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
 import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
+import pkiExtensionServerMismatch from './pki/pki-extension-server-mismatch.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
@@ -117,6 +118,7 @@ export const CHECKS: readonly Check[] = [
   pkiEtcdTrustsClusterAuthority,
   pkiEtcdWithoutClientCertificates,
   pkiExtensionBundleUseless,
+  pkiExtensionServerMismatch,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiKubeletAuthorityUnset,

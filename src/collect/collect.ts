@@ -6,6 +6,10 @@ import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts
 import { controlPlanePods } from '../evidence/sources/control-plane.ts';
 import { nodeImages } from '../evidence/sources/node-files.ts';
 import { nodes } from '../evidence/sources/platform.ts';
+import { services } from '../evidence/sources/exposure.ts';
+import { apiServices, mutatingWebhooks, validatingWebhooks } from '../evidence/sources/pki.ts';
+import { customResourceDefinitions } from '../evidence/sources/trust.ts';
+import { servicesOfExtensions } from '../evidence/extension-services.ts';
 import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
 import type { WireSchema } from './protobuf-schema.ts';
@@ -54,14 +58,14 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   // The leases say how many replicas there are to ask, so they are read before what is read per replica.
   const replicated = wanted.some(source => source.per === 'replica');
   const leases = replicated ? [apiServerLeases] : [];
-  // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
-  const perNode = wanted.filter(source => source.per === 'node');
-  const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
-  const isReadingFiles = perNode.some(source => source.read.how === 'nodeFiles' && options.notRequested?.has(source) !== true);
-  const isLooking = perNode.some(source => source.read.how === 'nodePorts' && options.notRequested?.has(source) !== true);
-  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking || isReadingFiles ? [controlPlanePods] : []), ...(isReadingFiles ? [nodeImages] : [])];
-  const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
-  const total = before.length + perNode.length + rest.length;
+  // The same with nodes and their kubelets, and with pods, which have a queue of their own: one that hangs must not hold up a list.
+  const beyond = wanted.filter(source => source.per === 'node' || source.read.how === 'extensionServers');
+  const isRead = (source: Source): boolean => options.notRequested?.has(source) !== true && (options.namespace === undefined || !source.skippedWithNamespace);
+  const own = new Map(wanted.map(source => [source.id, source]));
+  const ahead: readonly Source[] = [...leases, ...(beyond.some(({ per }) => per === 'node') ? [nodes] : []), ...beyond.filter(isRead).flatMap(({ after = [] }) => after)];
+  const before = [...new Map(ahead.map(source => [source.id, own.get(source.id) ?? source])).values()];
+  const rest = wanted.filter(source => !beyond.includes(source) && !before.includes(source));
+  const total = before.length + beyond.length + rest.length;
   const kubelets = createKubeletRun();
   const groups = new Map<string, Promise<Answer>>();
 
@@ -122,6 +126,10 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
       }
       case 'nodePorts':
         return readPorts(metering, source, read);
+      case 'extensionServers': {
+        const called = servicesOfExtensions({ validating: readOr(validatingWebhooks), mutating: readOr(mutatingWebhooks), services: readOr(apiServices), definitions: readOr(customResourceDefinitions) });
+        return (await import('./look-at-extensions.ts')).lookAtExtensions(metering, source, read, { called: called.values(), services: listed(source, services), pods: listed(source, pods) });
+      }
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
@@ -130,10 +138,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   }
 
   async function readPorts(metering: ApiClient, source: Source, read: Extract<Source['read'], { how: 'nodePorts' }>): Promise<unknown> {
-    const named = collected[controlPlanePods.id];
     // Without them the ports are those of the defaults.
-    const controlPlane = named !== undefined && 'value' in named ? (named.value as NonNullable<typeof controlPlanePods.evidence>) : [];
-    const known = { nodes: listed(source, nodes), controlPlane };
+    const known = { nodes: listed(source, nodes), controlPlane: readOr(controlPlanePods) };
     return read.way === 'tunnel'
       ? (await import('./look-through-tunnels.ts')).lookThroughTunnels(metering, source, read, { ...known, pods: listed(source, pods) })
       : (await import('./probe-nodes.ts')).probeNodes(metering, source, read, known);
@@ -152,6 +158,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     return listed(source, nodes).map(({ metadata }) => metadata.name);
   }
 
+  /** A list that was read before this source, or none: what names more is missing elsewhere, too. */
+  function readOr<T>(list: Source<readonly T[]>): readonly T[] {
+    const read = collected[list.id];
+    return read !== undefined && 'value' in read ? (read.value as readonly T[]) : [];
+  }
+
   /** A list that was read before this source. @throws {Unread} where it could not be */
   function listed<T>(source: Source, list: Source<T>): T {
     const read = collected[list.id];
@@ -166,11 +178,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   }
   await Promise.all(before.map(readOne));
   // A tunnel is one more request that the kubelet counts, so whoever counts its requests comes first.
-  async function readPerNode(): Promise<void> {
-    await Promise.all(perNode.filter(({ read }) => read.how !== 'nodePorts').map(readOne));
-    await Promise.all(perNode.filter(({ read }) => read.how === 'nodePorts').map(readOne));
+  async function readBeyond(): Promise<void> {
+    const isTunnel = ({ read }: Source): boolean => read.how === 'nodePorts' || read.how === 'extensionServers';
+    await Promise.all(beyond.filter(source => !isTunnel(source)).map(readOne));
+    await Promise.all(beyond.filter(isTunnel).map(readOne));
   }
-  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), readPerNode()]);
+  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), readBeyond()]);
 
   return deepFreeze({
     tool: options.tool,

@@ -73,6 +73,12 @@ export type Read =
       readonly project: (raw: RawTlsServer) => unknown;
     }
   | {
+      /** TLS handshakes with the pods behind the Services that the API server calls for extensions, through tunnels. */
+      readonly how: 'extensionServers';
+      /** Turns what one pod showed into evidence; throws where it is no certificate. */
+      readonly project: (raw: RawTlsServer) => unknown;
+    }
+  | {
       /** A pod on each node that writes the certificates of its files into its log, and is deleted then. */
       readonly how: 'nodeFiles';
     }
@@ -127,6 +133,8 @@ export interface Source<out T = unknown> {
   readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */
   readonly skippedWithNamespace: boolean;
+  /** Lists that say where to ask: they are read before this source, wherever it is read. */
+  readonly after?: readonly Source[];
   /** Present where one read is one result for each API server replica or node. */
   readonly per?: 'replica' | 'node';
   /** Tells one replica's answer from another's: the same replica always gives the same key. */

@@ -12,7 +12,7 @@ export const services = listSource<V1Service>()({
   projectionVersion: 1,
   fields: {
     metadata: { name: true, namespace: true },
-    spec: { type: true, selector: true, externalIPs: true, ports: [{ nodePort: true }] },
+    spec: { type: true, selector: true, externalIPs: true, ports: [{ port: true, targetPort: true, nodePort: true }] },
     status: { loadBalancer: { ingress: isGiven } },
   },
 });

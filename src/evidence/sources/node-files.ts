@@ -2,6 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Permission } from '../gap.ts';
 import type { NodeFiles } from '../node-files.ts';
 import { listSource, type OptIn, type PerResult, type Source } from '../source.ts';
+import { controlPlanePods } from './control-plane.ts';
 
 /** Where the pods of `--node-files` are created, unless told otherwise: Pod Security lets mounts of the node in there. */
 export const NODE_FILES_NAMESPACE = 'kube-system';
@@ -13,20 +14,6 @@ export function nodeFilesRights(namespace: string): readonly Permission[] {
   return (['create', 'get', 'list', 'delete'] as const).map((verb): Permission => ({ apiGroup: '', resource: 'pods', verb, namespace }))
     .concat({ apiGroup: '', resource: 'pods/log', verb: 'get', namespace });
 }
-
-/** The certificates in the files of every node, read by a pod that lives for seconds. */
-export const nodeFiles: Source<readonly PerResult<NodeFiles>[]> = {
-  type: 'source',
-  id: 'nodefiles',
-  title: 'certificate files of the nodes',
-  projectionVersion: 1,
-  read: { how: 'nodeFiles' },
-  per: 'node',
-  permissions: [...nodeFilesRights(NODE_FILES_NAMESPACE), { apiGroup: '', resource: 'nodes', verb: 'list' }],
-  addOnRole: 'node-files',
-  optIn,
-  skippedWithNamespace: true,
-};
 
 /** Images with a shell that lie on each node: what a pod can be made of without pulling anything. */
 export const nodeImages = {
@@ -41,6 +28,21 @@ export const nodeImages = {
     fields: { metadata: { name: true }, status: { images: [{ names: nameWithShell }] } },
   }),
   optIn,
+};
+
+/** The certificates in the files of every node, read by a pod that lives for seconds. */
+export const nodeFiles: Source<readonly PerResult<NodeFiles>[]> = {
+  type: 'source',
+  id: 'nodefiles',
+  title: 'certificate files of the nodes',
+  projectionVersion: 1,
+  read: { how: 'nodeFiles' },
+  per: 'node',
+  permissions: [...nodeFilesRights(NODE_FILES_NAMESPACE), { apiGroup: '', resource: 'nodes', verb: 'list' }],
+  addOnRole: 'node-files',
+  optIn,
+  after: [nodeImages, controlPlanePods],
+  skippedWithNamespace: true,
 };
 
 /**

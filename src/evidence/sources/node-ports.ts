@@ -4,6 +4,8 @@ import { formatDistinguishedName } from '../distinguished-name.ts';
 import type { Gap, Permission } from '../gap.ts';
 import type { RawTlsServer } from '../raw-tls-server.ts';
 import type { OptIn, PerResult, Source } from '../source.ts';
+import { controlPlanePods } from './control-plane.ts';
+import { pods } from './workloads.ts';
 
 /** What is expected to listen at a port of a node. */
 export type ListeningProgram = 'kubelet' | Program | 'etcd-peer';
@@ -60,6 +62,7 @@ export const nodeTunnels: Source<readonly PerResult<NodePorts>[]> = {
   permissions: [...PODS_PORTFORWARD, ...LISTS],
   addOnRole: 'pods-portforward',
   optIn: { flag: '--tunnel', detail: 'no tunnel to the ports of nodes was opened' } satisfies OptIn,
+  after: [pods, controlPlanePods],
   skippedWithNamespace: true,
 };
 
@@ -73,11 +76,12 @@ export const nodeProbe: Source<readonly PerResult<ProbedNode>[]> = {
   per: 'node',
   permissions: LISTS,
   optIn: { flag: '--probe-nodes', detail: 'nothing was sent to the addresses of nodes' } satisfies OptIn,
+  after: [controlPlanePods],
   skippedWithNamespace: true,
 };
 
-/** @throws {Error} a certificate or a name that is none */
-function shownServer({ chain, clientCertificate, clientAuthorities }: RawTlsServer): ShownServer {
+/** What a TLS server showed, as evidence. @throws {Error} a certificate or a name that is none */
+export function shownServer({ chain, clientCertificate, clientAuthorities }: RawTlsServer): ShownServer {
   return {
     chain: chain.map(keptCertificate),
     clientCertificate,

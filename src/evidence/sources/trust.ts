@@ -57,11 +57,11 @@ export const customResourceDefinitions = listSource<V1CustomResourceDefinition>(
   kind: 'CustomResourceDefinition',
   resource: 'customresourcedefinitions',
   namespaced: false,
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: {
     metadata: identity,
     // Of a URL nothing is kept: it may hold a token.
-    spec: { conversion: { strategy: true, webhook: { clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true } } } } },
+    spec: { conversion: { strategy: true, webhook: { clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true, port: true } } } } },
   },
 });
 

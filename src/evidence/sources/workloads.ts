@@ -1,7 +1,7 @@
 import type { V1Namespace, V1Pod, V1Secret, V1ServiceAccount } from '@kubernetes/client-node';
 import { listSource } from '../source.ts';
 
-const container = { ports: [{ hostPort: true, hostIP: true }], securityContext: { privileged: true, capabilities: { add: farReaching } } } as const;
+const container = { ports: [{ name: true, containerPort: true, hostPort: true, hostIP: true }], securityContext: { privileged: true, capabilities: { add: farReaching } } } as const;
 
 /** Pods, as far as they say whose identity they hold, how close to their node they are, and what leads to them. */
 export const pods = listSource<V1Pod>()({
