@@ -3,7 +3,8 @@ import { keptSeries, parseApiServerMetrics, replicaKey, type ApiServerMetrics } 
 import { KEPT_FLAG_VALUES } from '../command-flags.ts';
 import { FLAGZ_ACCEPT, parseFlagz, type Flagz } from '../flagz.ts';
 import { parseReadyz, type Readyz } from '../readyz.ts';
-import { getSource, listSource, perReplicaSource, type Source } from '../source.ts';
+import { listSource } from '../list-source.ts';
+import { getSource, perReplicaSource, type Source } from '../source.ts';
 
 /** What each API server counts about itself: encryption at rest, its version, its start. */
 export const apiServerMetrics = perReplicaSource<ApiServerMetrics>({

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { readCommandFlags } from '../command-flags.ts';
-import { listSource } from '../source.ts';
+import { listSource } from '../list-source.ts';
 
 /**
  * Programs of the control plane that run as static pods, by the label that kubeadm (kind, minikube), RKE2, Talos and their

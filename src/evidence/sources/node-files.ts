@@ -1,7 +1,8 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { Permission } from '../gap.ts';
 import type { NodeFiles } from '../node-files.ts';
-import { listSource, type OptIn, type PerResult, type Source } from '../source.ts';
+import { listSource } from '../list-source.ts';
+import type { OptIn, PerResult, Source } from '../source.ts';
 import { controlPlanePods } from './control-plane.ts';
 
 /** Where the pods of `--node-files` are created, unless told otherwise: Pod Security lets mounts of the node in there. */

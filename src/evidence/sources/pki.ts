@@ -2,7 +2,8 @@ import type { V1APIService, V1CertificateSigningRequest, V1MutatingWebhookConfig
 import { configMapSource } from '../config-map.ts';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { requestFacts } from '../signing-request.ts';
-import { getSource, identity, listSource } from '../source.ts';
+import { identity, listSource } from '../list-source.ts';
+import { getSource } from '../source.ts';
 
 /** What the API servers trust clients by, as they publish it themselves. */
 export interface ClientTrust {

@@ -1,6 +1,6 @@
 import type { V1Ingress, V1Secret } from '@kubernetes/client-node';
 import { takesBytes } from '../fields.ts';
-import { identity, listSource, type ListedMeta } from '../source.ts';
+import { identity, listSource, type ListedMeta } from '../list-source.ts';
 import { tlsContents } from '../tls-contents.ts';
 
 /** Annotations that say who made a Secret and renews it. No other annotation is kept. */

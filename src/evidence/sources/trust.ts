@@ -1,7 +1,8 @@
 import type { V1beta1ClusterTrustBundle, V1beta1PodCertificateRequest, V1ConfigMap, V1CustomResourceDefinition, V1Secret } from '@kubernetes/client-node';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { serviceAccountKeysIn, type ServiceAccountKey } from '../service-account-keys.ts';
-import { getSource, identity, listSource } from '../source.ts';
+import { identity, listSource } from '../list-source.ts';
+import { getSource } from '../source.ts';
 
 /**
  * The authority that programs in each namespace verify the API server by. The server is asked for ConfigMaps of this name

@@ -1,5 +1,5 @@
 import type { V1Namespace, V1Pod, V1Secret, V1ServiceAccount } from '@kubernetes/client-node';
-import { listSource } from '../source.ts';
+import { listSource } from '../list-source.ts';
 
 const container = { ports: [{ name: true, containerPort: true, hostPort: true, hostIP: true }], securityContext: { privileged: true, capabilities: { add: farReaching } } } as const;
 
