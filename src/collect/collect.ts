@@ -1,4 +1,4 @@
-import type { Answer, ApiClient, StreamedAnswer } from '../cluster/api-client.ts';
+import type { Answer, ApiClient } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
@@ -12,6 +12,7 @@ import { customResourceDefinitions } from '../evidence/sources/trust.ts';
 import { servicesOfExtensions } from '../evidence/extension-services.ts';
 import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
+import { metered, withAnswers } from './metered-client.ts';
 import type { WireSchema } from './protobuf-schema.ts';
 import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
@@ -209,69 +210,6 @@ async function assertAllowed(client: ApiClient, source: Source, namespace: strin
   if (answers.some(answer => 'allowed' in answer && !answer.allowed)) {
     throw new Unread({ kind: 'gap', reason: 'forbidden', source: source.id, detail: `this user may not read ${source.title}`, permissions: source.permissions });
   }
-}
-
-/** The same client, with some answers at hand: a path that was asked once is not asked again. */
-function withAnswers(client: ApiClient, answers: ReadonlyMap<string, Answer> | undefined): ApiClient {
-  if (answers === undefined) return client;
-  return {
-    ...client,
-    get(path, options) {
-      const known = options?.freshConnection === true ? undefined : answers.get(path);
-      return known === undefined ? client.get(path, options) : Promise.resolve(known);
-    },
-  };
-}
-
-/** The same client, counting what passes. */
-function metered(client: ApiClient): { client: ApiClient; requests: () => number; bytes: () => number } {
-  let requests = 0;
-  let bytes = 0;
-  const streams: StreamedAnswer[] = [];
-  async function counted(answer: Promise<Answer>): Promise<Answer> {
-    requests += 1;
-    const answered = await answer;
-    bytes += answered.bytes;
-    return answered;
-  }
-  async function countedStream(answer: Promise<StreamedAnswer>): Promise<StreamedAnswer> {
-    requests += 1;
-    const opened = await answer;
-    streams.push(opened);
-    return opened;
-  }
-  return {
-    client: {
-      ...client,
-      getStream: (path, options) => countedStream(client.getStream(path, options)),
-      get: (path, options) => counted(client.get(path, options)),
-      selfReview: (path, body) => counted(client.selfReview(path, body)),
-      createNodeFilesPod: (pod, how) => counted(client.createNodeFilesPod(pod, how)),
-      deleteNodeFilesPod: pod => counted(client.deleteNodeFilesPod(pod)),
-      handshakeThroughPod: (...asked) => {
-        requests += 1;
-        return client.handshakeThroughPod(...asked);
-      },
-      handshakeWithNode: (...asked) => {
-        requests += 1;
-        return client.handshakeWithNode(...asked);
-      },
-      askAsStranger: async (...asked) => {
-        requests += 1;
-        const answer = await client.askAsStranger(...asked);
-        if (answer !== 'closed') bytes += answer.bytes;
-        return answer;
-      },
-      getFromKubelet: async (...asked) => {
-        requests += 1;
-        const answer = await client.getFromKubelet(...asked);
-        if (answer !== 'untrusted') bytes += answer.bytes;
-        return answer;
-      },
-    },
-    requests: () => requests,
-    bytes: () => streams.reduce((sum, stream) => sum + stream.bytes(), bytes),
-  };
 }
 
 function outOfScope(source: Source, namespace: string): Gap {

@@ -9,6 +9,7 @@ import { ingresses } from '../../src/evidence/sources/tls.ts';
 import { apiGroups, serverVersion } from '../../src/evidence/sources/versions.ts';
 import { namespaces, pods, serviceAccounts } from '../../src/evidence/sources/workloads.ts';
 import { rbacBaselines } from '../../src/data/rbac-bootstrap.ts';
+import { generator } from '../support/generator.ts';
 
 /** How many of each: the cluster of the bench, or a part of it. */
 export interface ClusterSize {
@@ -199,16 +200,5 @@ function podOf(at: number, namespace: string): object {
       conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(type => ({ type, status: 'True', lastProbeTime: null, lastTransitionTime: '2026-01-01T00:00:00Z' })),
       containerStatuses: [{ name: 'main', ready: true, restartCount: 0, started: true, image: `registry.example/app-${at % 300}:1`, imageID: 'sha256:0000000000000000000000000000000000000000000000000000000000000000', containerID: 'containerd://0000000000000000000000000000000000000000000000000000000000000000', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
     },
-  };
-}
-
-/** mulberry32: small, quick, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

@@ -1,5 +1,5 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { listSource, type ListedMeta } from '../source.ts';
+import { listSource, type ListedMeta } from '../list-source.ts';
 
 /** Services, as far as they say which pods they lead to, and who outside the cluster comes to them. */
 export const services = listSource<V1Service>()({
