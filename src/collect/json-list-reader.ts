@@ -42,13 +42,18 @@ export function createJsonListReader(onHead: (head: ListHead) => void, onItem: (
       isEscaped = false;
       at = 1;
     }
+    const next = placesIn(chunk);
+    let begun = at;
     for (; at < chunk.length; at += 1) {
       const byte = chunk[at];
       if (inString) {
         if (byte === QUOTE) inString = false;
         else if (byte === BACKSLASH) at += 1;
+        // A long string: what ends it, or escapes, is found without looking at each byte here.
+        else if (at - begun > SHORT_STRING) at = Math.min(next.quote(at), next.backslash(at)) - 1;
       } else if (byte === QUOTE) {
         inString = true;
+        begun = at;
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
         level += 1;
         if (isInItem || level > 3) continue;
@@ -125,6 +130,23 @@ export function createJsonListReader(onHead: (head: ListHead) => void, onItem: (
     if (!isWhole) throw new Malformed(Array.isArray(list) ? 'an item is not an object' : 'the answer has no items');
     return headOf(whole);
   }
+}
+
+/** Names and most values are no longer: to look for their end elsewhere would take longer. */
+const SHORT_STRING = 48;
+
+/** Where in a chunk the next quote and the next backslash are, at a place or behind it; its length where there is none. */
+function placesIn(chunk: Uint8Array): { readonly quote: (from: number) => number; readonly backslash: (from: number) => number } {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  const finder = (wanted: number): ((from: number) => number) => {
+    let found = -1;
+    return from => {
+      if (found >= from) return found;
+      const place = bytes.indexOf(wanted, from);
+      return (found = place < 0 ? bytes.length : place);
+    };
+  };
+  return { quote: finder(QUOTE), backslash: finder(BACKSLASH) };
 }
 
 function parsed(bytes: Buffer): unknown {

@@ -1,6 +1,7 @@
 import { createPublicKey, hash, X509Certificate, type KeyObject } from 'node:crypto';
 import { readCertificateBody } from './certificate-body.ts';
-import { childrenOf, elementAt, objectId, TAG } from './der.ts';
+import { childrenOf, contentOf, elementAt, firstIn, objectId, TAG, wholeOf, type DerElement } from './der.ts';
+import { isUsualCertificate } from './usual-certificate.ts';
 
 /** What a certificate says, as plain data. Whether it is to be trusted is another question. */
 export interface CertificateFacts {
@@ -47,25 +48,23 @@ export interface KeptCertificate extends CertificateFacts {
 
 /** Reads a certificate in DER. @throws {Error} it is none */
 export function certificateFacts(der: Uint8Array): CertificateFacts {
-  return factsOf(new X509Certificate(der));
+  return factsOf(readerOf(der));
 }
 
-/** Reads a certificate in DER and keeps its bytes. @throws {Error} it is none */
-export function keptCertificate(der: Uint8Array): KeptCertificate {
-  const certificate = new X509Certificate(der);
-  const kept = { ...factsOf(certificate), der: certificate.raw.toString('base64') };
-  latest = { sha256: kept.sha256, certificate };
-  return kept;
+/**
+ * Reads a certificate in DER and keeps its bytes.
+ * @param id the SHA-256 of these bytes, where the caller has it
+ * @throws {Error} it is none
+ */
+export function keptCertificate(der: Uint8Array, id?: string): KeptCertificate {
+  const reader = readerOf(der);
+  return Object.assign(factsOf(reader, reader.raw.equals(der) ? id : undefined), { der: reader.raw.toString('base64') });
 }
-
-/** The certificate that was parsed last: whoever asks about its key mostly asks at once. */
-let latest: { readonly sha256: string; readonly certificate: X509Certificate } | undefined;
 
 /** Whether a private key is that of a certificate: OpenSSL compares the public parts. */
-export function isKeyOf(key: KeyObject, { sha256: id, der }: KeptCertificate): boolean {
+export function isKeyOf(key: KeyObject, { der }: KeptCertificate): boolean {
   try {
-    const certificate = latest?.sha256 === id ? latest.certificate : new X509Certificate(Buffer.from(der, 'base64'));
-    return certificate.checkPrivateKey(key);
+    return parsedCertificate(Buffer.from(der, 'base64')).checkPrivateKey(key);
   } catch (error) {
     // A public key that OpenSSL does not know belongs to no private one that it reads.
     if (error instanceof Error) return false;
@@ -73,21 +72,47 @@ export function isKeyOf(key: KeyObject, { sha256: id, der }: KeptCertificate): b
   }
 }
 
-function factsOf(certificate: X509Certificate): CertificateFacts {
-  // What OpenSSL took for the certificate, whatever came behind it.
-  const { raw } = certificate;
-  const { identity, publicKey, ...body } = readCertificateBody(raw);
+const PEM_MARK = Buffer.from('-----BEGIN');
+
+/**
+ * A certificate in DER, parsed by OpenSSL. Node looks for PEM in the bytes first, so that one with another in PEM inside of it (as an
+ * extension, say) would be taken for that other; inside of PEM of its own no mark is left to be found.
+ * @throws {Error} it is none
+ */
+export function parsedCertificate(der: Uint8Array): X509Certificate {
+  const bytes = Buffer.from(der.buffer, der.byteOffset, der.length);
+  if (!bytes.includes(PEM_MARK)) return new X509Certificate(bytes);
+  return new X509Certificate(`-----BEGIN CERTIFICATE-----\n${bytes.toString('base64').replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`);
+}
+
+/** A certificate, and OpenSSL to ask about it. */
+interface Reader {
+  /** What OpenSSL takes for the certificate, whatever comes behind it. */
+  readonly raw: Buffer;
+  /** @throws {Error} OpenSSL takes it for none */
+  readonly ask: () => X509Certificate;
+}
+
+/** Parses with OpenSSL what it would not take for sure. @throws {Error} it is no certificate */
+function readerOf(der: Uint8Array): Reader {
+  if (isUsualCertificate(der)) return { raw: Buffer.from(der.buffer, der.byteOffset, der.length), ask: () => parsedCertificate(der) };
+  const certificate = parsedCertificate(der);
+  return { raw: certificate.raw, ask: () => certificate };
+}
+
+function factsOf({ raw, ask }: Reader, id = sha256(raw)): CertificateFacts {
+  const { identity, publicKey, plain, ...body } = readCertificateBody(raw);
   return {
-    subject: nameOf(certificate.subject),
-    issuer: nameOf(certificate.issuer),
+    subject: plain.subject ?? nameOf(ask().subject),
+    issuer: plain.issuer ?? nameOf(ask().issuer),
     ...identity,
-    notBefore: rfc3339(certificate.validFrom),
-    notAfter: rfc3339(certificate.validTo),
-    ...(usualKeyFacts(publicKey) ?? keyFactsOf(() => certificate.publicKey)),
+    notBefore: plain.notBefore ?? rfc3339(ask().validFrom),
+    notAfter: plain.notAfter ?? rfc3339(ask().validTo),
+    ...(usualKeyFacts(publicKey) ?? keyFactsOf(() => ask().publicKey)),
     ...body,
-    serial: certificate.serialNumber,
-    sha256: sha256(raw),
-    publicKeySha256: sha256(publicKey),
+    serial: plain.serial ?? ask().serialNumber,
+    sha256: id,
+    publicKeySha256: sha256(wholeOf(publicKey)),
   };
 }
 
@@ -104,14 +129,14 @@ const USUAL_CURVES: Readonly<Record<string, Pick<CertificateFacts, 'keyType' | '
 };
 
 /** RSA keys and keys of usual curves, read from their bytes: OpenSSL takes as long for it as for the whole certificate. */
-function usualKeyFacts(spki: Uint8Array): Pick<CertificateFacts, 'keyType' | 'keyBits'> | undefined {
-  const [algorithm, key] = childrenOf(elementAt(spki, 0, TAG.sequence).content);
-  const [id, parameters] = algorithm?.tag === TAG.sequence ? childrenOf(algorithm.content) : [];
+function usualKeyFacts(spki: DerElement): Pick<CertificateFacts, 'keyType' | 'keyBits'> | undefined {
+  const [algorithm, key] = childrenOf(spki);
+  const [id, parameters] = algorithm?.tag === TAG.sequence ? childrenOf(algorithm) : [];
   if (id?.tag !== TAG.objectId || key?.tag !== TAG.bitString) return undefined;
-  const kind = objectId(id.content);
-  if (kind === '1.2.840.10045.2.1' && parameters?.tag === TAG.objectId) return USUAL_CURVES[objectId(parameters.content)];
+  const kind = objectId(id);
+  if (kind === '1.2.840.10045.2.1' && parameters?.tag === TAG.objectId) return USUAL_CURVES[objectId(parameters)];
   if (kind !== '1.2.840.113549.1.1.1') return undefined;
-  const modulus = elementAt(elementAt(key.content, 1, TAG.sequence).content, 0, TAG.integer).content;
+  const modulus = contentOf(firstIn(elementAt(key.bytes, key.from + 1, TAG.sequence, key.end), TAG.integer));
   const first = modulus.findIndex(byte => byte !== 0);
   const bits = first < 0 ? 0 : (modulus.length - first) * 8 - Math.clz32(modulus[first] ?? 0) + 24;
   return { keyType: `RSA ${bits}`, keyBits: bits };

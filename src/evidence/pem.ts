@@ -43,38 +43,50 @@ export function certificatesInPem(text: string): CertificateBundle {
 
 /** Adds the certificate of a block, or says why there is none, or why not everybody reads it. */
 function keep(body: string, certificates: KeptCertificate[]): string | undefined {
-  const base64 = body.replaceAll(/\s+/g, '');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return 'the block is not base64';
-  const bytes = Buffer.from(base64, 'base64');
+  const bytes = bytesIn(body);
+  if (bytes === undefined) return 'the block is not base64';
+  const id = hash('sha256', bytes);
   try {
-    const certificate = readOnce(bytes);
+    const certificate = readOnce(bytes, id);
     certificates.push(certificate);
     // OpenSSL reads past it, and Go (crypto/x509, asn1.Unmarshal) refuses the whole: to Kubernetes there is none.
-    return bytes.equals(Buffer.from(certificate.der, 'base64')) ? undefined : 'the block holds more than a certificate in DER, which Go programs refuse';
+    return certificate.sha256 === id ? undefined : 'the block holds more than a certificate in DER, which Go programs refuse';
   } catch (error) {
     if (error instanceof Error) return 'the block holds no certificate';
     throw error;
   }
 }
 
-/** Certificates by the SHA-256 of their block, the one that was wanted last at the end. */
-const recent = new Map<string, KeptCertificate>();
-/** Some four kilobytes each; beyond it the one that was wanted longest ago goes. */
-const MOST_RECENT = 2048;
+/** The bytes of a block; undefined where it is not base64. */
+function bytesIn(body: string): Buffer | undefined {
+  const bytes = Buffer.from(body, 'base64');
+  // What comes out as it came in was base64, and nearly everything does.
+  if (bytes.length > 0 && bytes.toString('base64') === body.replaceAll('\n', '')) return bytes;
+  const base64 = body.replaceAll(/\s+/g, '');
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;
+}
+
+/** Certificates by the SHA-256 of their block: those that were wanted lately, and those before. */
+let recent = new Map<string, KeptCertificate>();
+let older = new Map<string, KeptCertificate>();
+/** Some four kilobytes each; beyond it the older ones go, of which none was wanted since. */
+const MOST_RECENT = 1024;
 
 /**
  * One authority lies in hundreds of Secrets and bundles: what was read is not read again, and is one object in memory.
- * Frozen, since many hold it. @throws {Error} it is no certificate
+ * Frozen, since many hold it.
+ * @param id the SHA-256 of the bytes
+ * @throws {Error} it is no certificate
  */
-function readOnce(der: Buffer): KeptCertificate {
-  const key = hash('sha256', der, 'base64');
-  const known = recent.get(key) ?? frozen(keptCertificate(der));
-  recent.delete(key);
-  recent.set(key, known);
-  if (recent.size > MOST_RECENT) for (const oldest of recent.keys()) {
-    recent.delete(oldest);
-    break;
+function readOnce(der: Buffer, id: string): KeptCertificate {
+  const held = recent.get(id);
+  if (held !== undefined) return held;
+  const known = older.get(id) ?? frozen(keptCertificate(der, id));
+  if (recent.size === MOST_RECENT) {
+    older = recent;
+    recent = new Map();
   }
+  recent.set(id, known);
   return known;
 }
 

@@ -1,5 +1,5 @@
 import { keyFacts } from './certificate-facts.ts';
-import { childrenOf, elementAt, TAG } from './der.ts';
+import { childrenOf, elementAt, firstIn, TAG, wholeOf } from './der.ts';
 import { formatDistinguishedName, identityIn, type NameIdentity } from './distinguished-name.ts';
 
 /** What a PKCS #10 request asks for, as far as it makes an identity. */
@@ -26,10 +26,9 @@ export function requestFacts(base64: string): RequestFacts | undefined {
 
 /** RFC 2986: version, subject, public key, attributes. @throws {Error} the bytes are no request */
 function factsIn(der: Uint8Array): RequestFacts {
-  const { content } = elementAt(elementAt(der, 0, TAG.sequence).content, 0, TAG.sequence);
-  const [, subject, key] = childrenOf(content);
+  const [, subject, key] = childrenOf(firstIn(elementAt(der, 0, TAG.sequence), TAG.sequence));
   if (subject?.tag !== TAG.sequence || key?.tag !== TAG.sequence) throw new Error('no request');
-  const name = content.subarray(subject.start, subject.end);
-  const { keyType } = keyFacts(content.subarray(key.start, key.end));
+  const name = wholeOf(subject);
+  const { keyType } = keyFacts(wholeOf(key));
   return { subject: formatDistinguishedName(name), ...identityIn(name), keyType };
 }

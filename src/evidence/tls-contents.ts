@@ -37,9 +37,26 @@ export function tlsContents(data: Readonly<Record<string, SecretValue>>): TlsCon
   return {
     chain,
     isEmpty: chainText.trim() === '',
-    ...(authorities.trim() === '' ? {} : { authorities: certificatesInPem(authorities) }),
+    ...(authorities.trim() === '' ? {} : { authorities: authoritiesIn(authorities) }),
     key,
   };
+}
+
+/** Bundles of authorities by their text, of which a few lie in thousands of Secrets. */
+const bundles = new Map<string, CertificateBundle>();
+const MOST_BUNDLES = 64;
+/** Longer ones are read each time, so that what is held stays small. */
+const LONGEST_BUNDLE = 16 * 1024;
+
+/** Frozen, since many Secrets hold it. */
+function authoritiesIn(text: string): CertificateBundle {
+  const known = bundles.get(text);
+  if (known !== undefined) return known;
+  const bundle = certificatesInPem(text);
+  if (text.length > LONGEST_BUNDLE) return bundle;
+  if (bundles.size === MOST_BUNDLES) bundles.clear();
+  bundles.set(text, Object.freeze({ certificates: Object.freeze(bundle.certificates), malformed: Object.freeze(bundle.malformed) }));
+  return bundles.get(text) ?? bundle;
 }
 
 /** Public parts only: certificates. */
@@ -77,7 +94,8 @@ function fitOf(bytes: Buffer, certificates: readonly KeptCertificate[]): KeyFit 
 }
 
 function isBlank(bytes: Buffer): boolean {
-  return bytes.every(byte => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+  for (const byte of bytes) if (byte !== 0x20 && (byte < 0x09 || byte > 0x0d)) return false;
+  return true;
 }
 
 const BEGIN = Buffer.from('-----BEGIN ');
@@ -97,45 +115,63 @@ function keyBlockIn(bytes: Buffer): Buffer | undefined {
   return undefined;
 }
 
+/** What is decoded of one key after the other: nothing of it stays here. */
+const decoded = Buffer.alloc(LONGEST_KEY);
+
 /** What is decoded of the key is wiped again. */
 function publicPartIn(pem: Buffer): string | undefined {
   const begin = pem.indexOf('-----', BEGIN.length) + 5;
   const end = pem.indexOf('-----END', begin);
   if (end < 0) return undefined;
-  const der = Buffer.alloc(Math.ceil(((end - begin) * 3) / 4));
+  const length = decodeBase64(pem, begin, end, decoded);
   try {
-    return publicPartOf(der.subarray(0, decodeBase64(pem, begin, end, der)));
+    return publicPartOf(decoded.subarray(0, length));
   } finally {
-    der.fill(0);
+    decoded.fill(0, 0, length);
   }
 }
 
-/** @returns how many bytes there were; no more than fit, and none where a letter is not of the alphabet */
+/** @returns how many bytes there were; none where a letter is not of the alphabet */
 function decodeBase64(text: Buffer, begin: number, end: number, into: Buffer): number {
   let length = 0;
   let bits = 0;
   let held = 0;
   for (let at = begin; at < end; at += 1) {
+    // Four letters at once, as long as nothing stands between them.
+    while (bits === 0 && at + 4 <= end) {
+      const four = (letter(text, at) << 18) | (letter(text, at + 1) << 12) | (letter(text, at + 2) << 6) | letter(text, at + 3);
+      if (four < 0) break;
+      into[length] = four >> 16;
+      into[length + 1] = four >> 8;
+      into[length + 2] = four;
+      length += 3;
+      at += 4;
+    }
+    if (at >= end) break;
     const byte = text[at] ?? 0;
     if (byte === 0x0a || byte === 0x0d || byte === 0x20 || byte === 0x09) continue;
     if (byte === 0x3d) break;
-    const value = SIXTY_FOUR[byte] ?? 255;
-    if (value === 255) return 0;
+    const value = letter(text, at);
+    if (value < 0) {
+      into.fill(0, 0, length);
+      return 0;
+    }
     held = ((held << 6) | value) & 0xffff;
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
-    into[length] = (held >> bits) & 0xff;
+    into[length] = held >> bits;
     length += 1;
   }
   return length;
 }
 
-/** The number that each letter of base64 stands for; 255 for all others. */
-const SIXTY_FOUR = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const at = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.indexOf(String.fromCharCode(byte));
-  return at < 0 ? 255 : at;
-});
+function letter(text: Buffer, at: number): number {
+  return SIXTY_FOUR[text[at] ?? 0] ?? -1;
+}
+
+/** The number that each letter of base64 stands for; -1 for all others. */
+const SIXTY_FOUR = Int32Array.from({ length: 256 }, (_, byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.indexOf(String.fromCharCode(byte)));
 
 function keyIn(pem: Buffer): KeyObject | undefined {
   try {

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import type { KeptCertificate } from '../evidence/certificate-facts.ts';
+import type { X509Certificate } from 'node:crypto';
+import { parsedCertificate, type KeptCertificate } from '../evidence/certificate-facts.ts';
 
 /**
  * Whether one of these trusted authorities issued a certificate: names, key identifiers and the signature itself. Every
@@ -53,5 +53,5 @@ export function isSelfSigned(certificate: KeptCertificate): boolean {
 }
 
 function parsed({ der }: KeptCertificate): X509Certificate {
-  return new X509Certificate(Buffer.from(der, 'base64'));
+  return parsedCertificate(Buffer.from(der, 'base64'));
 }

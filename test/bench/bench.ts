@@ -59,7 +59,7 @@ const tooSlow = results.filter(({ ratio, measure }) => ratio > measure.limit);
 process.stdout.write(table(results));
 const rbac = measureRbac(check);
 process.stdout.write(`\n${rbac.markdown}`);
-const tls = measureTlsSecrets(check);
+const tls = await measureTlsSecrets(check);
 process.stdout.write(`\n${tls.markdown}`);
 // Last, because it fills the API server that the others find empty.
 const reading = await measureReading(ground, check);

@@ -52,5 +52,6 @@ function since(begun: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-const seconds = await measured();
-process.stdout.write(JSON.stringify({ seconds, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+void measured().then(seconds => {
+  process.stdout.write(JSON.stringify({ seconds, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+});

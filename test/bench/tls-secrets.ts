@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle, EXEC_ARGV } from '../../bin/bundle.ts';
 import { field, message, protobufList } from '../collect/list-data.ts';
 import { createCertificate, type Certificate } from '../support/certificates.ts';
 
@@ -26,12 +27,13 @@ export interface TlsResult {
 }
 
 /** Projection of all Secrets, from protobuf and from JSON, against OpenSSL's parsing of the same certificates. */
-export function measureTlsSecrets(check: boolean): TlsResult {
+export async function measureTlsSecrets(check: boolean): Promise<TlsResult> {
   const count = check ? SECRETS.check : SECRETS.whole;
   const folder = join(tmpdir(), `secaudit-bench-tls-${process.getuid?.() ?? 0}-${count}`);
   makeOnce(folder, count);
-  const runs = (what: string): Cost[] => Array.from({ length: 3 }, () => child(what, folder, count));
-  const [plain, protobuf, json, judged] = ['plain', 'protobuf', 'json', 'judge'].map(runs).map(median);
+  const program = await bundled();
+  const rounds = Array.from({ length: 3 }, () => WHATS.map(what => child(program, what, folder, count)));
+  const [plain, protobuf, json, judged] = WHATS.map((_, at) => median(rounds.flatMap(round => round[at] ?? [])));
   if (plain === undefined || protobuf === undefined || json === undefined || judged === undefined) throw new Error('a measure is missing');
   const rows: readonly (readonly [what: string, value: number, aim: number, limit: number, detail: string])[] = [
     ['read from protobuf, against `new X509Certificate` alone', protobuf.seconds / plain.seconds, 5, 20, `${protobuf.seconds.toFixed(2)} s against ${plain.seconds.toFixed(2)} s of the processor`],
@@ -45,8 +47,21 @@ export function measureTlsSecrets(check: boolean): TlsResult {
   };
 }
 
-function child(what: string, folder: string, count: number): Cost {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'tls-secrets-child.ts'), what, folder, String(count)], { encoding: 'utf8' });
+/** One after the other in each round, so that all of them meet the same neighbours on the machine. */
+const WHATS = ['plain', 'protobuf', 'json', 'judge'] as const;
+
+/**
+ * As the executable runs: one bundle and its options of Node. Run from its sources, Node would first start a compiler of TypeScript in
+ * WebAssembly, which takes 30 MiB and whose own compilation goes on in the background while the first pages are read.
+ */
+async function bundled(): Promise<string> {
+  const file = join(import.meta.dirname, '../../dist/bench-tls-secrets.cjs');
+  await bundle(join(import.meta.dirname, 'tls-secrets-child.ts'), file);
+  return file;
+}
+
+function child(program: string, what: (typeof WHATS)[number], folder: string, count: number): Cost {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...(what === 'plain' ? [] : EXEC_ARGV), program, what, folder, String(count)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Cost;
 }
@@ -94,4 +109,4 @@ function protobufPage(secrets: readonly Made[], authority: Certificate, next: st
     message(field(1, message(field(1, name), field(3, namespace), field(5, name))), entry('ca.crt', authority.certificate), entry('tls.crt', certificate), entry('tls.key', key), field(3, 'kubernetes.io/tls'))), next);
 }
 
-if (process.argv[1] === import.meta.filename) process.stdout.write(measureTlsSecrets(false).markdown);
+if (process.argv[1] === import.meta.filename) process.stdout.write((await measureTlsSecrets(false)).markdown);

@@ -16,7 +16,9 @@ const readText = (text: string): ReturnType<typeof read> => read([Buffer.from(te
 const hostile = ['"', '\\', '\\"', '{', '}', '[', ']', '"items":[', ',"items": [{', '\u2028', 'é😀', '__proto__', '\\u0022', '', ' ', '],"items":['];
 
 describe('a list in JSON', () => {
-  const string = fc.oneof(fc.constantFrom(...hostile), fc.string({ unit: 'binary' }), fc.array(fc.constantFrom(...hostile)).map(parts => parts.join('')));
+  const string = fc.oneof(fc.constantFrom(...hostile), fc.string({ unit: 'binary' }), fc.array(fc.constantFrom(...hostile)).map(parts => parts.join('')),
+    // Long ones are looked through in another way.
+    fc.tuple(fc.constantFrom(...hostile), fc.nat(200), fc.constantFrom(...hostile)).map(([before, length, after]) => `${before}${'x'.repeat(length)}${after}${'{'.repeat(length)}`));
   const value = fc.letrec<{ value: unknown }>(tie => ({
     value: fc.oneof({ depthSize: 'small' }, string, fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(null),
       fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(string, tie('value'), { maxKeys: 4 })),
@@ -42,10 +44,17 @@ describe('a list in JSON', () => {
   });
 
   it('is the same cut at every single byte', () => {
-    const text = JSON.stringify({ kind: 'PodList', metadata: { continue: 'a"\\' }, items: [{ a: hostile }, {}, { 'é"\\': [{ items: [{}] }] }] });
+    const text = JSON.stringify({ kind: 'PodList', metadata: { continue: 'a"\\' }, items: [{ a: hostile, b: `${'x'.repeat(90)}\\${'"'.repeat(3)}${'y'.repeat(90)}` }, {}, { 'é"\\': [{ items: [{}] }] }] });
     const bytes = Buffer.from(text);
     for (let at = 0; at <= bytes.length; at += 1) expect(read(cutAt(bytes, [at]))).toEqual(readText(text));
     expect(read([...bytes].map(byte => Uint8Array.of(byte)))).toEqual(readText(text));
+  });
+
+  it('does not take long for a long string of quotes and backslashes', () => {
+    const text = JSON.stringify({ kind: 'A', items: [{ a: '\\'.repeat(500_000), b: '"'.repeat(500_000), c: `${'x'.repeat(60)}\\`.repeat(20_000) }] });
+    const begun = performance.now();
+    expect(readText(text).items).toHaveLength(1);
+    expect(performance.now() - begun).toBeLessThan(5000);
   });
 
   it('knows the next page before the first item', () => {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateFacts, keptCertificate } from '../../src/evidence/certificate-facts.ts';
 import { certificatesInPem } from '../../src/evidence/pem.ts';
+import { isUsualCertificate } from '../../src/evidence/usual-certificate.ts';
 import { requestFacts } from '../../src/evidence/signing-request.ts';
 import { createCertificate } from '../support/certificates.ts';
 
@@ -121,6 +122,13 @@ describe('texts that hold certificates', () => {
     expect(performance.now() - begun).toBeLessThan(5000);
   });
 
+  it('in base64 without the signs that fill it up, or in lines of any length', () => {
+    const base64 = a.replaceAll(/-----[^-]*-----|\s/g, '');
+    for (const body of [base64.replaceAll('=', ''), base64, base64.replaceAll(/.{1,7}/g, '$&\r\n'), base64.replaceAll(/.{1,100}/g, '$&\v\n')]) {
+      expect(certificatesInPem(`-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----`)).toMatchObject({ certificates: [{ commonName: 'a' }], malformed: [] });
+    }
+  });
+
   it('say nothing of what comes behind a certificate in its block', () => {
     const der = Buffer.concat([Buffer.from(a.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64'), Buffer.from('trailing secret')]);
     const kept = keptCertificate(der);
@@ -161,6 +169,60 @@ describe('hostile bytes', () => {
       const { certificates, malformed } = certificatesInPem(parts.join(''));
       expect(certificates.length + malformed.length).toBeLessThanOrEqual(30);
     }), { numRuns: 2000 });
+  });
+});
+
+/** With the DER of what openssl made, from its own file. */
+function derOf(text: string): Buffer {
+  return Buffer.from(text.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64');
+}
+
+describe('a certificate that need not be asked about', () => {
+  it.each([
+    ['RSA', ['rsa:2048'], true], ['P-256', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], true], ['P-384', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], true], ['P-521', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-521'], true],
+    ['another curve', ['ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'], false], ['Ed25519', ['ed25519'], false],
+  ] as const)('%s', (name, key, isUsual) => {
+    const der = derOf(made(`usual-${name.replaceAll(' ', '-')}`, key));
+    expect(isUsualCertificate(der)).toBe(isUsual);
+    const said = new X509Certificate(der);
+    expect(certificateFacts(der)).toMatchObject({
+      subject: said.subject.replaceAll('\n', ', '), issuer: said.issuer.replaceAll('\n', ', '), serial: said.serialNumber,
+      notBefore: `${new Date(said.validFrom).toISOString().slice(0, -5)}Z`, notAfter: `${new Date(said.validTo).toISOString().slice(0, -5)}Z`,
+    });
+  });
+
+  it('ends with its last byte, and is whole', () => {
+    const der = derOf(createCertificate({ commonName: 'x', use: 'server' }).certificate);
+    expect(isUsualCertificate(der)).toBe(true);
+    expect(isUsualCertificate(Buffer.concat([der, Buffer.of(0)]))).toBe(false);
+    for (let length = 0; length < der.length; length += 1) expect(isUsualCertificate(der.subarray(0, length))).toBe(false);
+  });
+
+  it.each([
+    ['2049', new Date('2049-12-31T23:59:59Z')], ['2050', new Date('2050-01-01T00:00:00Z')], ['a leap day', new Date('2028-02-29T12:00:00Z')], ['the last of all', new Date('9999-12-31T23:59:59Z')],
+  ])('says when it ends as OpenSSL does: %s', (_name, notAfter) => {
+    const der = derOf(createCertificate({ commonName: 'x', use: 'server', notAfter }).certificate);
+    expect(isUsualCertificate(der)).toBe(true);
+    expect(certificateFacts(der).notAfter).toBe(notAfter.toISOString().replace('.000', ''));
+    expect(Date.parse(new X509Certificate(der).validTo)).toBe(notAfter.getTime());
+  });
+
+  it.each(['a,b', 'a+b', '#a', ' a', 'a ', 'a\\b', 'a"b', '<a>', 'a;b', 'é', 'a\nb', 'a\u0000b', '', 'a#b', "a'b", 'a=b', 'a/b', '*.a'])('has the name that OpenSSL prints: %j', commonName => {
+    const der = derOf(createCertificate({ commonName, use: 'server' }).certificate);
+    // Node's own type says that there is always a name; without one it has undefined.
+    const { subject }: { readonly subject: string | undefined } = new X509Certificate(der);
+    expect(certificateFacts(der).subject).toBe((subject ?? '').trim().replaceAll('\n', ', '));
+  });
+});
+
+describe('a certificate with another one in it, as text', () => {
+  it.each([['RSA', ['rsa:2048']], ['Ed25519', ['ed25519']]] as const)('is itself: %s', (name, key) => {
+    const other = createCertificate({ commonName: 'other', use: 'authority' }).certificate;
+    const text = made(`around-${name}`, key, '-addext', `1.2.3.4=DER:${Buffer.from(`\n${other}`).toString('hex')}`);
+    const { certificates: [kept], malformed } = certificatesInPem(text);
+    expect(kept?.commonName).toBe(`around-${name}`);
+    expect(malformed).toEqual([]);
+    expect(keptCertificate(derOf(text)).sha256).toBe(said(`around-${name}`, '-fingerprint', '-sha256').replaceAll(':', '').toLowerCase());
   });
 });
 

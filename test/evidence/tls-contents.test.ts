@@ -51,6 +51,25 @@ describe('whether a key fits', () => {
     }
   });
 
+  const rsa = createCertificate({ commonName: 'rsa', use: 'server', keyType: 'RSA' });
+
+  it.each([
+    ['lines of an odd length', 63], ['one letter a line', 1], ['one line', 100_000], ['lines of three', 3],
+  ] as const)('a key in %s, with any kind of line break', (_name, width) => {
+    for (const { certificate, key } of [leaf, rsa]) {
+      for (const [between, last] of [['\n', ''], ['\r\n', '\r\n'], [' \t\n  ', ' ']]) {
+        const body = key.replaceAll(/-----[^-]*-----|\s/g, '').match(new RegExp(`.{1,${width}}`, 'g'))?.join(between) ?? '';
+        expect(read({ 'tls.crt': certificate, 'tls.key': `-----BEGIN PRIVATE KEY-----${between}${body}${last}\n-----END PRIVATE KEY-----` }).key).toBe('fits');
+      }
+    }
+  });
+
+  it('a letter that is none makes it unreadable, wherever it stands', () => {
+    for (let at = 30; at < leaf.key.length - 30; at += 7) {
+      expect(read({ 'tls.crt': leaf.certificate, 'tls.key': `${leaf.key.slice(0, at)}*${leaf.key.slice(at + 1)}` }).key).toBe('unreadable');
+    }
+  });
+
   it.each([
     ['a key with words before it', { 'tls.crt': leaf.certificate, 'tls.key': `Key of shop\n${leaf.key}` }, 'fits'],
     ['the certificate before the key, in one file', { 'tls.crt': leaf.certificate, 'tls.key': leaf.certificate + leaf.key }, 'fits'],
@@ -79,6 +98,17 @@ describe('what stays of a TLS Secret', () => {
     // The first 400 letters hold the modulus, which the certificate has as well.
     for (const line of key.split('\n').slice(9, -2)) expect(text).not.toContain(line.slice(0, 24));
     expect(text).not.toMatch(/hunter2|secret bytes/);
+  });
+
+  it('is one object for authorities that lie in many Secrets', () => {
+    const first = tlsContents({ 'tls.crt': Buffer.from(leaf.certificate), 'ca.crt': Buffer.from(intermediate.certificate) });
+    const second = tlsContents({ 'tls.crt': Buffer.from(deepLeaf.certificate), 'ca.crt': Buffer.from(intermediate.certificate) });
+    expect(second.authorities).toBe(first.authorities);
+    expect(second.authorities?.certificates).toHaveLength(1);
+    expect(Object.isFrozen(second.authorities?.certificates)).toBe(true);
+    // A thousand others in between.
+    for (let number = 0; number < 1000; number += 1) tlsContents({ 'tls.crt': Buffer.alloc(0), 'ca.crt': Buffer.from(`${number}\n${intermediate.certificate}`) });
+    expect(tlsContents({ 'tls.crt': Buffer.alloc(0), 'ca.crt': Buffer.from(intermediate.certificate) }).authorities).toEqual(first.authorities);
   });
 
   it('an error quotes nothing: whatever stands for a key, it is only unreadable', () => {

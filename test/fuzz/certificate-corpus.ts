@@ -34,6 +34,12 @@ export function certificateCorpus(): ReadonlyMap<string, Buffer> {
       openssl('req', '-x509', '-newkey', ...key, '-nodes', '-keyout', 'key', '-out', name, '-outform', 'DER', '-days', '10', '-utf8', ...subject, ...names, ...words);
       corpus.set(name, readFileSync(join(folder, name)));
     }
+    // Nothing but ASCII in their names, so that no reader has to ask OpenSSL about them; the more of them, the more changed ones too.
+    for (const key of [['rsa:2048'], ['rsa:1024'], ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'], ['ec', '-pkeyopt', 'ec_paramgen_curve:P-521']]) {
+      const name = `usual ${key.at(-1) ?? ''}`;
+      openssl('req', '-x509', '-newkey', ...key, '-nodes', '-keyout', 'key', '-out', name, '-outform', 'DER', '-days', '10', '-subj', '/C=DE/O=system:nodes/OU=b/serialNumber=7/DC=example/UID=u/CN=system:node:a b', '-config', '/dev/null', '-addext', 'subjectAltName=DNS:a.example', '-addext', 'keyUsage=critical,digitalSignature');
+      corpus.set(name, readFileSync(join(folder, name)));
+    }
     openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key', '-out', 'request', '-outform', 'DER', '-subj', '/O=system:nodes/CN=system:node:a', '-config', '/dev/null');
     corpus.set('request', readFileSync(join(folder, 'request')));
     openssl('dsaparam', '-genkey', '-out', 'dsa', '1024');

@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { readServerFlight, UnreadableFlight } from '../../src/cluster/server-flight.ts';
 import { readCertificateBody } from '../../src/evidence/certificate-body.ts';
 import { certificateFacts } from '../../src/evidence/certificate-facts.ts';
-import { childrenOf, elementAt } from '../../src/evidence/der.ts';
+import { childrenOf, elementAt, type DerElement } from '../../src/evidence/der.ts';
 import { formatDistinguishedName, identityIn } from '../../src/evidence/distinguished-name.ts';
 import { certificatesInPem } from '../../src/evidence/pem.ts';
 import { requestFacts } from '../../src/evidence/signing-request.ts';
@@ -43,11 +44,31 @@ function generator(seed: number): () => number {
 
 /** Readers of DER: the value does not matter, only how it ends. Each may throw an Error that says that it is none. */
 const BINARY: readonly (readonly [string, (bytes: Buffer) => unknown])[] = [
-  ['certificate-facts', certificateFacts],
+  ['certificate-facts', asOpenSslHasIt],
   ['certificate-body', readCertificateBody],
   ['distinguished-name', bytes => [formatDistinguishedName(bytes), identityIn(bytes)]],
   ['server-flight', readServerFlight],
 ];
+
+/** What is read of a usual certificate without OpenSSL is what OpenSSL says, and what it refuses is none. @throws {TypeError} it is not */
+function asOpenSslHasIt(bytes: Buffer): void {
+  const facts = certificateFacts(bytes);
+  const said = openSslOn(bytes);
+  const time = (text: string): string => `${new Date(text).toISOString().slice(0, -5)}Z`;
+  const line = (name: string | undefined): string => (name ?? '').trim().replaceAll('\n', ', ');
+  const isSame = said !== undefined && facts.subject === line(said.subject) && facts.issuer === line(said.issuer) && facts.serial === said.serialNumber
+    && facts.notBefore === time(said.validFrom) && facts.notAfter === time(said.validTo) && facts.sha256 === said.fingerprint256.replaceAll(':', '').toLowerCase();
+  if (!isSame) throw new TypeError('OpenSSL says something else');
+}
+
+function openSslOn(bytes: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(bytes);
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
 
 /** Readers of text, which never throw: what cannot be read is said in what they return. */
 const TEXT: readonly (readonly [string, (text: string) => unknown])[] = [
@@ -127,13 +148,13 @@ function assertBounded(bytes: Buffer): void {
     if (error instanceof Error) return;
     throw error;
   }
-  const isBounded = whole.end <= bytes.length && childrenIn(whole.content).every(({ end }) => end <= whole.content.length);
+  const isBounded = whole.end <= bytes.length && childrenIn(whole).every(({ end }) => end <= whole.end);
   if (!isBounded) throw new TypeError('an element reaches beyond its bytes');
 }
 
-function childrenIn(content: Uint8Array): ReturnType<typeof childrenOf> {
+function childrenIn(whole: DerElement): readonly DerElement[] {
   try {
-    return childrenOf(content);
+    return childrenOf(whole);
   } catch (error) {
     if (error instanceof Error) return [];
     throw error;

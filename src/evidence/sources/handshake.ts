@@ -36,9 +36,9 @@ export function isDirect({ loopback }: Handshake): boolean {
 function readHandshake(raw: RawHandshake): Handshake {
   const { serving, loopback, byName, clientAuthorities, anonymousVersion } = raw;
   return {
-    serving: serving.map(keptCertificate),
-    loopback: 'chain' in loopback ? { chain: loopback.chain.map(keptCertificate) } : loopback,
-    byName: byName.map(shown => ('chain' in shown ? { serverName: shown.serverName, chain: shown.chain.map(keptCertificate) } : shown)),
+    serving: serving.map(der => keptCertificate(der)),
+    loopback: 'chain' in loopback ? { chain: loopback.chain.map(der => keptCertificate(der)) } : loopback,
+    byName: byName.map(shown => ('chain' in shown ? { serverName: shown.serverName, chain: shown.chain.map(der => keptCertificate(der)) } : shown)),
     clientAuthorities: 'names' in clientAuthorities ? { names: clientAuthorities.names.map(formatDistinguishedName) } : clientAuthorities,
     anonymousVersion: 'status' in anonymousVersion ? { status: anonymousVersion.status, ...gitVersionIn(anonymousVersion.body) } : anonymousVersion,
   };

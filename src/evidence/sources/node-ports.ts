@@ -83,7 +83,7 @@ export const nodeProbe: Source<readonly PerResult<ProbedNode>[]> = {
 /** What a TLS server showed, as evidence. @throws {Error} a certificate or a name that is none */
 export function shownServer({ chain, clientCertificate, clientAuthorities }: RawTlsServer): ShownServer {
   return {
-    chain: chain.map(keptCertificate),
+    chain: chain.map(der => keptCertificate(der)),
     clientCertificate,
     clientAuthorities: 'names' in clientAuthorities ? { names: clientAuthorities.names.map(formatDistinguishedName) } : clientAuthorities,
   };
