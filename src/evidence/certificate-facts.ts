@@ -95,9 +95,8 @@ interface Reader {
 
 /** Parses with OpenSSL what it would not take for sure. @throws {Error} it is no certificate */
 function readerOf(der: Uint8Array): Reader {
-  if (isUsualCertificate(der)) return { raw: Buffer.from(der.buffer, der.byteOffset, der.length), ask: () => parsedCertificate(der) };
-  const certificate = parsedCertificate(der);
-  return { raw: certificate.raw, ask: () => certificate };
+  let parsed = isUsualCertificate(der) ? undefined : parsedCertificate(der);
+  return { raw: parsed?.raw ?? Buffer.from(der.buffer, der.byteOffset, der.length), ask: () => (parsed ??= parsedCertificate(der)) };
 }
 
 function factsOf({ raw, ask }: Reader, id = sha256(raw)): CertificateFacts {

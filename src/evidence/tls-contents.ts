@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, hash, type KeyObject } from 'node:crypto';
 import { isKeyOf, type KeptCertificate } from './certificate-facts.ts';
 import { certificatesInPem, type CertificateBundle } from './pem.ts';
 import { publicPartOf } from './public-part.ts';
@@ -29,50 +29,50 @@ type SecretValue = string | Uint8Array;
  * error of the comparison leaves this file, since OpenSSL's could quote what it read.
  */
 export function tlsContents(data: Readonly<Record<string, SecretValue>>): TlsContents {
-  const chainText = textOf(data['tls.crt']);
+  const chainText = bytesOf(data['tls.crt']).toString('utf8');
   const chain = certificatesInPem(chainText);
-  // Before anything else is parsed, while OpenSSL still holds the certificate.
-  const key = keyFitOf(data['tls.key'], chain.certificates);
-  const authorities = textOf(data['ca.crt']);
+  const authorities = authoritiesIn(bytesOf(data['ca.crt']));
   return {
     chain,
     isEmpty: chainText.trim() === '',
-    ...(authorities.trim() === '' ? {} : { authorities: authoritiesIn(authorities) }),
-    key,
+    ...(authorities === undefined ? {} : { authorities }),
+    key: keyFitOf(data['tls.key'], chain.certificates),
   };
 }
 
-/** Bundles of authorities by their text, of which a few lie in thousands of Secrets. */
+/** Bundles of authorities by the SHA-256 of their text, of which a few lie in thousands of Secrets. */
 const bundles = new Map<string, CertificateBundle>();
 const MOST_BUNDLES = 64;
-/** Longer ones are read each time, so that what is held stays small. */
-const LONGEST_BUNDLE = 16 * 1024;
 
-/** Frozen, since many Secrets hold it. */
-function authoritiesIn(text: string): CertificateBundle {
-  const known = bundles.get(text);
+/** Undefined where there is none. Frozen, since many Secrets hold it. */
+function authoritiesIn(bytes: Buffer): CertificateBundle | undefined {
+  if (bytes.length === 0) return undefined;
+  // Its text is not held: a key may stand in it.
+  const id = hash('sha256', bytes);
+  const known = bundles.get(id);
   if (known !== undefined) return known;
-  const bundle = certificatesInPem(text);
-  if (text.length > LONGEST_BUNDLE) return bundle;
+  const text = bytes.toString('utf8');
+  if (text.trim() === '') return undefined;
+  const { certificates, malformed } = certificatesInPem(text);
+  const bundle = Object.freeze({ certificates: Object.freeze(certificates), malformed: Object.freeze(malformed) });
   if (bundles.size === MOST_BUNDLES) bundles.clear();
-  bundles.set(text, Object.freeze({ certificates: Object.freeze(bundle.certificates), malformed: Object.freeze(bundle.malformed) }));
-  return bundles.get(text) ?? bundle;
+  bundles.set(id, bundle);
+  return bundle;
 }
 
-/** Public parts only: certificates. */
-function textOf(value: SecretValue | undefined): string {
-  if (typeof value === 'string') return Buffer.from(value, 'base64').toString('utf8');
-  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8') : '';
+/** Of JSON a copy; of protobuf the bytes themselves, which belong to the reader. */
+function bytesOf(value: SecretValue | undefined): Buffer {
+  if (typeof value === 'string') return Buffer.from(value, 'base64');
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length) : Buffer.alloc(0);
 }
 
 function keyFitOf(value: SecretValue | undefined, certificates: readonly KeptCertificate[]): KeyFit {
-  const isText = typeof value === 'string';
-  const bytes = isText ? Buffer.from(value, 'base64') : value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length) : Buffer.alloc(0);
+  const bytes = bytesOf(value);
   try {
     return fitOf(bytes, certificates);
   } finally {
     // What came as bytes belongs to the reader, which wipes it.
-    if (isText) bytes.fill(0);
+    if (typeof value === 'string') bytes.fill(0);
   }
 }
 
