@@ -1,13 +1,13 @@
 import { readListeningPorts, type ListeningPorts } from './listening-ports.ts';
 
-/** The flags that name files of certificates and of keys. What they name is a path; what is in the file stays there. */
+/** The flags that name files of certificates and of keys, kubeconfigs with both among them. What they name is a path; what is in the file stays there. */
 export const CERTIFICATE_FILE_FLAGS = [
   'cert-file', 'client-ca-file', 'cluster-signing-cert-file', 'cluster-signing-key-file',
   'cluster-signing-kube-apiserver-client-cert-file', 'cluster-signing-kube-apiserver-client-key-file',
   'cluster-signing-kubelet-client-cert-file', 'cluster-signing-kubelet-client-key-file',
   'cluster-signing-kubelet-serving-cert-file', 'cluster-signing-kubelet-serving-key-file',
   'cluster-signing-legacy-unknown-cert-file', 'cluster-signing-legacy-unknown-key-file',
-  'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'key-file', 'kubelet-certificate-authority', 'kubelet-client-certificate', 'kubelet-client-key',
+  'etcd-cafile', 'etcd-certfile', 'etcd-keyfile', 'key-file', 'kubeconfig', 'kubelet-certificate-authority', 'kubelet-client-certificate', 'kubelet-client-key',
   'peer-cert-file', 'peer-key-file', 'peer-trusted-ca-file', 'proxy-client-cert-file', 'proxy-client-key-file',
   'requestheader-client-ca-file', 'root-ca-file', 'service-account-key-file', 'service-account-private-key-file', 'service-account-signing-key-file',
   'tls-cert-file', 'tls-private-key-file', 'trusted-ca-file',

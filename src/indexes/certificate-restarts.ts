@@ -6,7 +6,8 @@ import { componentRef, apiServerRef, type ResourceRef } from '../evidence/resour
 import { controlPlanePods, type ControlPlanePod } from '../evidence/sources/control-plane.ts';
 import { apiServerHandshake, isDirect } from '../evidence/sources/handshake.ts';
 import { nodeFiles } from '../evidence/sources/node-files.ts';
-import { roleOfNodeFile } from './node-file-roles.ts';
+import type { RoleId } from './certificate-role.ts';
+import { nodeFileUses, type NodeFileUses } from './node-file-uses.ts';
 
 /** A component beside the file that it takes its certificate from. */
 export interface RestartQuestion {
@@ -38,11 +39,11 @@ const READ_ONCE = { 'controller-manager-client': 'kube-controller-manager', 'sch
 
 export const certificateRestarts = defineIndex({
   id: 'certificate-restarts',
-  needs: { files: nodeFiles, pods: controlPlanePods, handshake: attempt(apiServerHandshake) },
-  build({ files, pods, handshake }): CertificateRestarts {
+  needs: { files: nodeFiles, uses: nodeFileUses, pods: controlPlanePods, handshake: attempt(apiServerHandshake) },
+  build({ files, uses, pods, handshake }): CertificateRestarts {
     const nodes = files.flatMap(each => ('value' in each ? [each] : []));
-    const found = nodes.flatMap(({ of, value }) => startsOn(of, value, pods));
-    const served = nodes.flatMap(({ of, value }) => filesOf(of, value).filter(({ role }) => role === 'apiserver-serving').map(({ file }) => ({ node: of, file })));
+    const found = nodes.flatMap(({ of, value }) => startsOn(of, value, pods, uses));
+    const served = nodes.flatMap(({ of, value }) => filesOf(of, value, uses).filter(({ role }) => role === 'apiserver-serving').map(({ file }) => ({ node: of, file })));
     const questions = found.flatMap(each => ('question' in each ? [each.question] : []));
     const [only] = served;
     const [own] = only?.file.certificates.certificates ?? [];
@@ -67,15 +68,14 @@ export const certificateRestarts = defineIndex({
   },
 });
 
-function filesOf(node: string, { files }: NodeFiles): { readonly file: NodeFile; readonly role: ReturnType<typeof roleOfNodeFile> }[] {
-  const all = new Set(files.map(({ path }) => path));
-  return files.map(file => ({ file, role: roleOfNodeFile(file.path, node, all) }));
+function filesOf(node: string, { files }: NodeFiles, uses: NodeFileUses): { readonly file: NodeFile; readonly role: RoleId }[] {
+  return files.flatMap(file => uses.rolesOf(node, file.path).map(role => ({ file, role })));
 }
 
 type Start = { readonly question: RestartQuestion } | { readonly unread: CertificateRestarts['unread'][number] };
 
-function startsOn(node: string, value: NodeFiles, pods: readonly ControlPlanePod[]): Start[] {
-  return filesOf(node, value).flatMap(({ file, role }): Start[] => {
+function startsOn(node: string, value: NodeFiles, pods: readonly ControlPlanePod[], uses: NodeFileUses): Start[] {
+  return filesOf(node, value, uses).flatMap(({ file, role }): Start[] => {
     if (role !== 'controller-manager-client' && role !== 'scheduler-client') return [];
     // What a kubeconfig only names is a file that is read again.
     if (file.kind !== 'kubeconfig' || (file.certificates.certificates.length === 0 && file.clientCertificatePaths !== undefined)) return [];

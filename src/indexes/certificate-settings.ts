@@ -53,20 +53,16 @@ export const certificateSettings = defineIndex({
 const ONE_OF_MANY: Gap = { kind: 'notObservable', reason: 'notSeen', source: flagz.id, detail: 'one API server has answered /flagz, and there are others, or nothing says how many there are' };
 
 function startOf(pod: ControlPlanePod): ProgramStart | undefined {
-  const started = (pod.spec?.containers ?? []).map(({ command, args }) => [command, args].filter(words => words !== undefined));
-  const at = started.findIndex(([first]) => PROGRAMS.some(name => name === first?.program));
-  const words = started[at];
-  const program = PROGRAMS.find(name => name === words?.[0]?.program);
-  if (words === undefined || program === undefined) return undefined;
-  const files = filesIn(words);
+  const started = startedProgram(pod);
+  if (started === undefined) return undefined;
+  const { program, files, at, isWhole } = started;
   const node = pod.spec?.nodeName;
   return {
-    program, files,
+    program, files, isWhole,
     of: `static pod ${pod.metadata.name}`,
     ...(node === undefined ? {} : { node }),
     // The program and not its pod: one ticket for each node, whatever the pod is called.
     resource: componentRef(program),
-    isWhole: !words.some(({ hasVariable }) => hasVariable),
     evidenceOf: flag => ({
       resource: refOf(controlPlanePods, pod),
       path: `spec.containers[${at}].command`,
@@ -75,6 +71,15 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
       derivation: 'the command line of the static pod was read, of which only the names of files are kept',
     }),
   };
+}
+
+/** The program of the control plane in a pod, with the certificate files that its flags name. */
+export function startedProgram({ spec }: ControlPlanePod): (Pick<ProgramStart, 'program' | 'files' | 'isWhole'> & { readonly at: number }) | undefined {
+  const started = (spec?.containers ?? []).map(({ command, args }) => [command, args].filter(words => words !== undefined));
+  const at = started.findIndex(([first]) => PROGRAMS.some(name => name === first?.program));
+  const words = started[at];
+  const program = PROGRAMS.find(name => name === words?.[0]?.program);
+  return words === undefined || program === undefined ? undefined : { program, at, files: filesIn(words), isWhole: !words.some(({ hasVariable }) => hasVariable) };
 }
 
 /** The last one wins where a flag is repeated; a value that only the container's start expands is none that is known. */

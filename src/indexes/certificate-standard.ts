@@ -1,4 +1,4 @@
-import type { RoleId } from './certificate-role.ts';
+import { ROLE_TITLES, type RoleId } from './certificate-role.ts';
 
 /** A name that a distribution itself gives out, with the groups that go with it. Source: kubeadm certlist.go, k3s deps.go, minikube certs.go. */
 interface Standard {
@@ -41,6 +41,8 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 interface AcceptSet {
   /** Common names. */
   readonly names: readonly (string | RegExp)[];
+  /** Every other name will do too, but for one that belongs to another role ({@link OWNERS}). */
+  readonly isOpen?: true;
   /** Of a node's own certificate: names that fit this node, or any. */
   readonly ofNode?: (user: string, node: string | undefined) => boolean;
   /** Absent where no group makes a difference. */
@@ -67,13 +69,36 @@ const ACCEPTED: Partial<Readonly<Record<RoleId, AcceptSet>>> = {
   },
   'apiserver-etcd-client': { names: ['kube-apiserver-etcd-client', 'etcd-client', /^etcd-(node|admin)-/], groups: [[]], known: [BEFORE_129] },
   'etcd-healthcheck-client': { names: ['kube-etcd-healthcheck-client'], groups: [[]], known: [BEFORE_129] },
+  // Clients look at the other names of a server, and whoever installs one calls it what they like.
+  'apiserver-serving': { names: [], isOpen: true },
+  'controller-manager-serving': { names: ['system:kube-controller-manager'], isOpen: true },
+  'scheduler-serving': { names: ['system:kube-scheduler'], isOpen: true },
+  'etcd-server': { names: [], isOpen: true },
+  'etcd-peer': { names: [], isOpen: true },
   'admin': { names: ['kubernetes-admin', 'system:admin'], groups: [['kubeadm:cluster-admins'], ['system:masters']] },
   'super-admin': { names: ['kubernetes-super-admin'], groups: [['system:masters']] },
 };
 
+/** Names that are given to certificates of one kind of role, and to no other. Sources: as for {@link ACCEPTED}. */
+const OWNERS: readonly { readonly name: RegExp; readonly roles: readonly [RoleId, ...RoleId[]] }[] = [
+  { name: /^system:node:/, roles: ['kubelet-client', 'kubelet-serving'] },
+  { name: /^system:kube-controller-manager$/, roles: ['controller-manager-client'] },
+  { name: /^system:kube-scheduler$/, roles: ['scheduler-client'] },
+  { name: /^system:kube-proxy$/, roles: ['kube-proxy-client'] },
+  { name: /^kube-apiserver-kubelet-client$/, roles: ['apiserver-kubelet-client'] },
+  { name: /^kube-apiserver$/, roles: ['apiserver-serving', 'apiserver-kubelet-client'] },
+  { name: /^(front-proxy-client|system:auth-proxy|aggregator|system:openshift-aggregator)$/, roles: ['front-proxy-client'] },
+  { name: /^(kube-apiserver-etcd-client|etcd-client)$/, roles: ['apiserver-etcd-client', 'etcd-server', 'etcd-peer'] },
+  { name: /^kube-etcd-healthcheck-client$/, roles: ['etcd-healthcheck-client'] },
+  { name: /^(kube-)?etcd(-server|-peer)?$|^etcd-(member|node|admin)-/, roles: ['etcd-server', 'etcd-peer'] },
+  { name: /^(kubernetes-(super-)?admin|system:admin)$/, roles: ['admin', 'super-admin'] },
+];
+
 /** How the identity of a component's certificate departs from what its role demands. */
 export type Deviation =
   | { readonly kind: 'name'; readonly wanted: string }
+  /** `owner`: whose name it is. */
+  | { readonly kind: 'foreign'; readonly owner: string }
   /** `known`: which distribution does it so. */
   | { readonly kind: 'groups'; readonly wanted: string; readonly known?: string };
 
@@ -87,6 +112,10 @@ export function deviationOf(role: RoleId, user: string, groups: readonly string[
   const accepted = ACCEPTED[role];
   if (accepted === undefined) return undefined;
   const { names, ofNode } = accepted;
+  if (accepted.isOpen === true) {
+    const owner = OWNERS.find(({ name }) => name.test(user));
+    return owner === undefined || owner.roles.includes(role) || names.includes(user) ? undefined : { kind: 'foreign', owner: ROLE_TITLES[owner.roles[0]] };
+  }
   if (ofNode?.(user, node) !== true && !names.some(name => (typeof name === 'string' ? name === user : name.test(user)))) {
     return { kind: 'name', wanted: ofNode === undefined ? names.flatMap(name => (typeof name === 'string' ? [name] : [])).join(' or ') : `system:node:${node ?? 'NAME'}` };
   }

@@ -2,19 +2,22 @@ import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import type { NodeFile, NodeFiles } from '../evidence/node-files.ts';
 import { apiServerRef, componentRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { controlPlanePods } from '../evidence/sources/control-plane.ts';
 import { nodeFiles } from '../evidence/sources/node-files.ts';
 import type { RoleId } from './certificate-role.ts';
 import { joined, sightingsIn, type Place, type Sightings, type UnreadCertificates } from './certificate-sighting.ts';
-import { roleOfNodeFile } from './node-file-roles.ts';
+import { nodeFileUses, type NodeFileUses } from './node-file-uses.ts';
 
 /** Certificates in the files of the nodes. */
 export const sightingsOfNodeFiles = defineIndex({
   id: 'sightings-of-node-files',
-  needs: { files: attempt(nodeFiles) },
-  build({ files }): Sightings {
+  needs: { files: attempt(nodeFiles), uses: nodeFileUses, pods: attempt(controlPlanePods) },
+  build({ files, uses, pods }): Sightings {
     // Without the flag no file was looked at, which the rows of the roles say that only files hold.
     if ('gaps' in files) return { found: [], broken: [], unread: files.gaps.every(({ kind }) => kind === 'notRequested') ? [] : [unread('certificate files of the nodes', files.gaps)] };
-    return joined(files.value.map(each => ('value' in each ? ofNode(each.of, each.value) : { found: [], broken: [], unread: [unread(`certificate files of node ${each.of}`, [each.gap])] })));
+    // Without the flags of the programs a file is taken for what its name says, which may be another one than they use.
+    const unsure = 'gaps' in pods && files.value.length > 0 ? [unread('which certificate files of the nodes are used', pods.gaps)] : [];
+    return joined([{ found: [], broken: [], unread: unsure }, ...files.value.map(each => ('value' in each ? ofNode(each.of, each.value, uses) : { found: [], broken: [], unread: [unread(`certificate files of node ${each.of}`, [each.gap])] }))]);
   },
 });
 
@@ -22,9 +25,12 @@ function unread(of: string, gaps: readonly Gap[]): UnreadCertificates {
   return { of, source: nodeFiles, gaps };
 }
 
-function ofNode(node: string, { files, unread: paths, isCut }: NodeFiles): Sightings {
-  const all = new Set(files.map(({ path }) => path));
-  const seen = joined(files.flatMap(file => ofFile(file, node, roleOfNodeFile(file.path, node, all))));
+function ofNode(node: string, { files, unread: paths, isCut }: NodeFiles, uses: NodeFileUses): Sightings {
+  const seen = joined(files.flatMap(file => {
+    const [first, ...more] = uses.rolesOf(node, file.path);
+    // What is no certificate is said once, whatever the file is used for.
+    return [...ofFile(file, node, first), ...more.flatMap(role => ofFile(file, node, role).map(({ found }) => ({ found, broken: [] })))];
+  }));
   const refused = paths.filter(({ because }) => because === 'refused' || because === 'notMounted').map(({ path }) => path);
   const gaps: Gap[] = [
     ...(refused.length === 0 ? [] : [gap(`the pod may not open ${refused.length === 1 ? 'one path' : `${refused.length} paths`} on it: ${refused.slice(0, 3).join(', ')}${refused.length > 3 ? ', ...' : ''}`)]),

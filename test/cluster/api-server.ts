@@ -188,7 +188,7 @@ async function startGround(supervised: Supervised, binaries: ControlPlaneBinarie
       const name = `kube-apiserver-${replicas.length + 2}`;
       const server = await onFreePort(free => startServer(shared, name, free, { ...settings, ...changes }, name));
       balancer ??= await startBalancer(() => [first, ...replicas.map(one => one.server)]
-        .filter(one => one.process.exit() === undefined).map(one => one.port));
+        .filter(one => one.process.exit() === undefined).map(({ port: its }) => ({ host: '127.0.0.1', port: its })));
       const balanced = `https://127.0.0.1:${balancer.port}`;
       const replica: Replica = {
         url: server.url,

@@ -12,6 +12,10 @@ export interface PkiParts {
   /** Another authority for the API server; `kube-root-ca.crt` and kubeconfigs then hold this one. */
   readonly servers?: CertificateAndKey | undefined;
   readonly etcd?: CertificateAndKey | undefined;
+  /** Whom etcd names itself; kubeadm takes the node. */
+  readonly etcdName?: string | undefined;
+  /** More authorities (PEM) of the clients that etcd takes. */
+  readonly moreEtcdClients?: readonly string[] | undefined;
   readonly frontProxy?: CertificateAndKey | undefined;
   /** More authorities (PEM) in the bundle of --client-ca-file. */
   readonly moreClients?: readonly string[] | undefined;
@@ -47,16 +51,17 @@ export function createClusterPki(dir: string, parts: PkiParts = {}): ClusterPki 
     frontProxy: parts.frontProxy ?? createAuthority('front-proxy-ca'),
     path: file => path.join(dir, file),
   };
-  const { moreClients = [], frontProxyName = 'front-proxy-client', kubeletClient = { commonName: 'kube-apiserver-kubelet-client' } } = parts;
+  const { moreClients = [], moreEtcdClients = [], etcdName = 'etcd', frontProxyName = 'front-proxy-client', kubeletClient = { commonName: 'kube-apiserver-kubelet-client' } } = parts;
   mkdirSync(pki.path('etcd'), { recursive: true });
 
   write(pki, 'ca', pki.cluster);
   write(pki, 'server-ca', pki.servers);
   writeFileSync(pki.path('client-ca.crt'), [pki.cluster.certificate, ...moreClients].join(''));
   write(pki, 'etcd/ca', pki.etcd);
+  writeFileSync(pki.path('etcd/client-ca.crt'), [pki.etcd.certificate, ...moreEtcdClients].join(''));
   write(pki, 'front-proxy-ca', pki.frontProxy);
 
-  const etcdServer: CertificateRequest = { commonName: 'etcd', usages: ['server', 'client'], names: ['localhost', '127.0.0.1', '::1'] };
+  const etcdServer: CertificateRequest = { commonName: etcdName, usages: ['server', 'client'], names: ['localhost', '127.0.0.1', '::1'] };
   write(pki, 'etcd/server', issueCertificate(pki.etcd, etcdServer));
   write(pki, 'etcd/peer', issueCertificate(pki.etcd, etcdServer));
   write(pki, 'apiserver-etcd-client', issueCertificate(pki.etcd, { commonName: 'kube-apiserver-etcd-client', usages: ['client'] }));

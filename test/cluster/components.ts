@@ -45,7 +45,7 @@ export async function startEtcd(supervised: Supervised, program: string, pki: Cl
     'initial-advertise-peer-urls': peers,
     'initial-cluster': `ground=${peers}`,
     'client-cert-auth': 'true',
-    'trusted-ca-file': pki.path('etcd/ca.crt'),
+    'trusted-ca-file': pki.path('etcd/client-ca.crt'),
     'cert-file': pki.path('etcd/server.crt'),
     'key-file': pki.path('etcd/server.key'),
     'peer-client-cert-auth': 'true',

@@ -1,14 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AuditReport } from '../../src/engine/report-model.ts';
-import type { PkiView } from '../../src/indexes/pki-view.ts';
 import { createCertificate, type Certificate, type CertificateFields } from '../support/certificates.ts';
-import { runSecaudit } from '../support/run-secaudit.ts';
 import { startApiServer, type Ground } from './api-server.ts';
 import { opensslFacts } from './certificate-oracle.ts';
+import { expectSeen, linesOf, OF_PLATFORM, pki, type Answer } from './pki-answer.ts';
 
 /**
  * Certificates as other installers than kubeadm make them, and as they should not be, on a real API server: the inventory
@@ -20,39 +16,6 @@ const DAY = 86_400_000;
 const inDays = (days: number): Date => new Date(Math.floor(Date.now() / 1000) * 1000 + days * DAY);
 const NAMES = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost', '127.0.0.1', '10.96.0.1'];
 const authority = (commonName: string, more: Partial<CertificateFields> = {}): Certificate => createCertificate({ commonName, use: 'authority', notAfter: inDays(3650), ...more });
-
-interface Answer {
-  readonly code: number | null;
-  readonly stderr: string;
-  readonly report: AuditReport;
-  readonly view: PkiView;
-}
-
-const validate = new Ajv2020({ strict: false, allErrors: true }).compile(JSON.parse(readFileSync(path.join(import.meta.dirname, '../../docs/report.schema.json'), 'utf8')) as object);
-
-async function pki(kubeconfig: string, ...args: readonly string[]): Promise<Answer> {
-  const { code, stdout, stderr } = await runSecaudit(['pki', '-o', 'json', ...args], { env: { KUBECONFIG: kubeconfig } });
-  if (stdout === '') throw new Error(`pki said nothing: ${stderr}`);
-  const report = JSON.parse(stdout) as AuditReport;
-  validate(report);
-  expect(validate.errors ?? []).toEqual([]);
-  return { code, stderr, report, view: report.views.pki as PkiView };
-}
-
-/** Every finding, also those that only describe: check, severity, resource and subject. */
-const linesOf = ({ findings }: AuditReport): string[] =>
-  findings.map(({ severity, check, resource, subject }) => `${check} ${severity} ${resource.kind}/${resource.name}${subject === undefined ? '' : ` ${subject.name}`}`).sort();
-
-/** What every API server makes itself and binds: said, and no fault. */
-const OF_PLATFORM = Array.from({ length: 2 }, () => 'pki-certificate-approver info ClusterRoleBinding/system:controller:certificate-controller certificate-controller');
-
-/** The report's certificates are these, and each says what openssl says. Those that the API server makes for itself are compared with what it shows. */
-function expectSeen({ view }: Answer, ground: Ground, ...texts: readonly string[]): void {
-  const shown = execFileSync('openssl', ['s_client', '-showcerts', '-connect', `127.0.0.1:${ground.port}`, '-servername', 'apiserver-loopback-client'], { encoding: 'utf8', input: '', stdio: ['pipe', 'pipe', 'ignore'] });
-  const expected = new Map([...texts, shown].flatMap(opensslFacts).map(facts => [facts.sha256, facts]));
-  const found = view.certificates.map(({ sha256, notBefore, notAfter, serial, names, isAuthority }) => ({ sha256, notBefore, notAfter, serial, names: names.toSorted(), isAuthority }));
-  expect(found.toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1))).toEqual([...expected.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)));
-}
 
 const rolesOf = ({ view }: Answer): string[] => view.roles.filter(({ grade, role }) => grade === 'exact' && !role.startsWith('loopback')).map(({ role, instance = '' }) => `${role} ${instance}`.trim()).sort();
 

@@ -84,6 +84,7 @@ test.each([
   ['up.ts', ['kubeadm', 'twice'], `Unexpected argument 'twice'`],
   ['up.ts', ['kubeadm', '--encryption', 'aescbc'], `Unknown option '--encryption'`],
   ['up.ts', ['kubeadm', '--workers', 'ten'], '--workers takes a number from 0 to 9, not "ten".'],
+  ['up.ts', ['kubeadm', '--control-planes', '0'], '--control-planes takes a number from 1 to 3, not "0".'],
   ['up.ts', ['--workers', '2'], `Unknown option '--workers'`],
   ['up.ts', ['--encryption', 'rot13'], 'no encryption kind "rot13"'],
   ['down.ts', ['--now'], `Unknown option '--now'`],

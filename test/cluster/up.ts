@@ -16,6 +16,8 @@ Usage: npm run cluster:up -- kubeadm [FLAGS]
 
   A cluster with nodes by kubeadm; needs Linux and root, and installs Debian packages that are missing.
 
+  --control-planes NUMBER
+                         1 to 3 (default 1); with several a balancer stands in front of their API servers
   --workers NUMBER       0 to 9 (default 1); each answers anybody and has its read-only port open
   --server-tls-bootstrap the kubelets' serving certificates come from the cluster's authority
 `;
@@ -92,13 +94,16 @@ function parseKubeadm(args: string[]): Asked {
   const { values } = parseArgs({
     args,
     options: {
+      'control-planes': { type: 'string', default: '1' },
       workers: { type: 'string', default: '1' },
       'server-tls-bootstrap': { type: 'boolean', default: false },
     } satisfies ParseArgsOptionsConfig,
   });
   if (!/^\d$/.test(values.workers)) return `--workers takes a number from 0 to 9, not "${values.workers}".`;
+  if (!/^[123]$/.test(values['control-planes'])) return `--control-planes takes a number from 1 to 3, not "${values['control-planes']}".`;
   return {
     kubeadm: {
+      controlPlanes: Number(values['control-planes']),
       workers: Array.from({ length: Number(values.workers) }, () => openKubelet),
       kubelet: { serverTLSBootstrap: values['server-tls-bootstrap'] },
     },

@@ -103,7 +103,7 @@ export function describeCheck(check: Check, cases: CheckCases): void {
   /** The sources to forbid together: each by itself, and the dispensable ones at once. */
   function forbiddenGroups(name: string, snapshot: Snapshot): Source[][] {
     const readable = [...sourcesOf(check.needs)].filter(source =>
-      !isRarelyOfMatter(source) && isRead(snapshot, source) && cases.answerableWithout?.[name]?.includes(source) !== true);
+      !isRarelyOfMatter(source, snapshot) && isRead(snapshot, source) && cases.answerableWithout?.[name]?.includes(source) !== true);
     const dispensable = readable.filter(source => cases.dispensable?.includes(source) === true);
     const needed = readable.filter(source => !dispensable.includes(source)).map(source => [source]);
     return dispensable.length === 0 ? needed : [...needed, dispensable];
@@ -155,8 +155,10 @@ function isRead(snapshot: Snapshot, source: Source): boolean {
 }
 
 /** Tokens that lie in Secrets concern whoever reads Secrets and nobody else: the test of rbac-escalation-path says when. */
-function isRarelyOfMatter({ id }: Source): boolean {
-  return id === 'tokensecrets';
+function isRarelyOfMatter({ id }: Source, { sources }: Snapshot): boolean {
+  const { nodefiles: files } = sources;
+  const hasFiles = files !== undefined && 'value' in files && Array.isArray(files.value) && files.value.length > 0;
+  return id === 'tokensecrets' || (id === 'certificatepods' && !hasFiles);
 }
 
 /** What makes two findings of one check the same to a ticket system. */

@@ -1,4 +1,5 @@
 import check from '../../../src/checks/pki/pki-component-certificate-deviates.ts';
+import { apiServerLeases, startedPods } from '../../../src/evidence/sources/api-server.ts';
 import { node } from '../../support/versions.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 import { ASIDE, authority, made, pkiCluster, signingRequest, type Made, type PkiParts } from '../../support/pki.ts';
@@ -14,7 +15,7 @@ const unseen = 'unknown the names in certificates of kubelet';
 /** As an API server of one's own, whose certificate to kubelets is of interest too. */
 const own = { nodes: [node('blue-1', 'v1.37.1')], sources: { serverversion: { gitVersion: 'v1.37.1', major: '1', minor: '37' }, ...shown(kubelet('blue-1', 'server')) } };
 const ownUnseen = [
-  'unknown the names in certificates of API server, to kubelets', 'unknown the names in certificates of API server, to etcd, front proxy, controller manager, scheduler',
+  'unknown the names in certificates of API server, to kubelets', 'unknown the names in certificates of API server, to etcd, front proxy, controller manager, scheduler, etcd, etcd, to its peers',
 ];
 
 describeCheck(check, {
@@ -31,5 +32,5 @@ describeCheck(check, {
     'a kubelet just got its certificate': [pkiCluster(issued), 'unknown the names in certificates of kubelet, as a server'],
     'nobody looked into the files of the control plane': [pkiCluster({ ...issued, ...own }), ...ownUnseen],
   },
-  answerableWithout: Object.fromEntries(['a kubelet serves in its own name', 'a kubelet made its certificate itself', 'a company issued it'].map(name => [name, ASIDE])),
+  answerableWithout: Object.fromEntries(['a kubelet serves in its own name', 'a kubelet made its certificate itself', 'a company issued it'].map(name => [name, [...ASIDE, startedPods, apiServerLeases]])),
 });

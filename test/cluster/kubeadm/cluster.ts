@@ -20,7 +20,12 @@ import { whyNoKubeadmCluster } from './requirements.ts';
 export interface KubeadmOptions {
   /** The kubelet settings in which each worker differs from the cluster's. Default: one worker, with `openKubelet`. */
   readonly workers?: readonly KubeletSettings[] | undefined;
-  /** The kubelet settings in which the control-plane node differs from the cluster's. */
+  /**
+   * How many nodes the control plane has, each with an etcd of its own; with several, a balancer stands in front of their
+   * API servers, each connection going to the next of them. Default: one.
+   */
+  readonly controlPlanes?: number | undefined;
+  /** The kubelet settings in which control-plane nodes differ from the cluster's. */
   readonly controlPlane?: KubeletSettings | undefined;
   /** What kubeadm is told of all kubelets, and keeps in the ConfigMap kubelet-config. */
   readonly kubelet?: KubeletSettings | undefined;
@@ -76,7 +81,9 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
   const { dir } = supervised;
   const version = controlPlaneVersion();
   const workers = options.workers ?? [openKubelet];
-  const names = ['control-plane', ...workers.map((_, index) => `worker-${index + 1}`)];
+  const controlPlanes = Array.from({ length: options.controlPlanes ?? 1 }, (_, index) => (index === 0 ? 'control-plane' : `control-plane-${index + 1}`));
+  const names = [...controlPlanes, ...workers.map((_, index) => `worker-${index + 1}`)];
+  const roleOf = (index: number): 'control-plane' | 'worker' => (index < controlPlanes.length ? 'control-plane' : 'worker');
 
   const cgroups = cgroupSetup();
   const group = clusterCgroup(dir);
@@ -95,7 +102,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
 
   const settings: ClusterSettings = {
     version,
-    address: network.nodeAddress(0),
+    ...(controlPlanes.length === 1 ? { address: network.nodeAddress(0) } : { address: network.hostAddress, certificateKey: randomBytes(32).toString('hex') }),
     token: `${randomBytes(3).toString('hex')}.${randomBytes(8).toString('hex')}`,
     kubelet: options.kubelet ?? {},
     cgroupVersion: cgroups.version,
@@ -103,7 +110,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
   };
   const prepare = async (machine: NodeMachine, index: number, differs: KubeletSettings): Promise<NodeRegistration> => {
     await network.connect(machine.initPid, index);
-    await startContainerd(machine, programs, archives.pause, imagesOf(archives, index));
+    await startContainerd(machine, programs, archives.pause, imagesOf(archives, roleOf(index)));
     const patch = {
       ...differs,
       // Two kubelets in one group end each other's pods as orphans.
@@ -119,7 +126,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
 
   const [registration, ...registrations] = await Promise.all([
     prepare(first, 0, options.controlPlane ?? {}),
-    ...joining.map((machine, index) => prepare(machine, index + 1, workers[index] ?? {})),
+    ...joining.map((machine, index) => prepare(machine, index + 1, (roleOf(index + 1) === 'worker' ? workers[index + 1 - controlPlanes.length] : options.controlPlane) ?? {})),
   ]);
   for (const archive of [...archives.everyNode, ...archives.controlPlane]) rmSync(archive); // 400 MB
 
@@ -133,7 +140,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
     programs: { kubectl: programs.kubectl, kubelet: programs.kubelet, containerd: programs.containerd },
     nodes: machines.map((machine, index) => ({
       name: machine.name,
-      role: index === 0 ? 'control-plane' : 'worker',
+      role: roleOf(index),
       address: network.nodeAddress(index),
       initPid: machine.initPid,
       files: machine.files,
@@ -145,13 +152,17 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
   symlinkSync(path.join(kubernetes, 'super-admin.conf'), description.kubeconfig.superAdmin);
   const opened = openKubeadmCluster(description);
 
-  await runKubeadm(first, programs, 'init', initConfig(settings, registration));
+  if (settings.certificateKey !== undefined) await startEndpoint(supervised, settings.address, controlPlanes.map((_, index) => network.nodeAddress(index)));
+  await runKubeadm(first, programs, ['init', ...(settings.certificateKey === undefined ? [] : ['--upload-certs'])], initConfig(settings, registration));
   const caHash = publicKeyHash(path.join(kubernetes, 'pki/ca.crt'));
+  const join = async (index: number): Promise<void> => {
+    const [machine, its] = [joining[index], registrations[index]];
+    if (machine !== undefined && its !== undefined) await runKubeadm(machine, programs, ['join'], joinConfig(settings, its, caHash, roleOf(index + 1)));
+  };
   await Promise.all([
-    ...registrations.map((each, index) => {
-      const machine = joining[index];
-      return machine && runKubeadm(machine, programs, 'join', joinConfig(settings, each, caHash));
-    }),
+    // An etcd takes one new member at a time.
+    (async () => { for (let index = 0; index < controlPlanes.length - 1; index += 1) await join(index); })(),
+    ...workers.map((_, index) => join(controlPlanes.length - 1 + index)),
     connectPods(opened),
   ]);
   await untilReady(opened, options.approveServingCertificates ?? true);
@@ -161,15 +172,21 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
   return { ...opened, detach: () => supervised.detach(), stop, [Symbol.asyncDispose]: stop };
 }
 
+/** Has the API servers answer at one address, each connection going to the next of them. */
+async function startEndpoint(supervised: Supervised, address: string, servers: readonly string[]): Promise<void> {
+  const endpoint = await supervised.run('endpoint', process.execPath, [path.join(import.meta.dirname, 'endpoint.ts'), supervised.dir, address, ...servers]);
+  await until(endpoint, 'listened', () => Promise.resolve(readFileSync(endpoint.log, 'utf8').includes('listens')));
+}
+
 /** A worker runs no control plane and needs no images of it. */
-function imagesOf(archives: NodeImages, index: number): readonly string[] {
-  return index === 0 ? [...archives.everyNode, ...archives.controlPlane] : archives.everyNode;
+function imagesOf(archives: NodeImages, role: 'control-plane' | 'worker'): readonly string[] {
+  return role === 'control-plane' ? [...archives.everyNode, ...archives.controlPlane] : archives.everyNode;
 }
 
 /** Runs `kubeadm init` or `kubeadm join` in a node, and starts the kubelet when kubeadm says so: there is no systemd to do it. */
-async function runKubeadm(node: NodeMachine, programs: ClusterPrograms, command: 'init' | 'join', config: string): Promise<void> {
+async function runKubeadm(node: NodeMachine, programs: ClusterPrograms, command: readonly string[], config: string): Promise<void> {
   writeFileSync(path.join(node.files, 'kubeadm.yaml'), config);
-  const kubeadm = await node.start(programs.kubeadm, [command, '--config', `${nodeFolder}/kubeadm.yaml`]);
+  const kubeadm = await node.start(programs.kubeadm, [...command, '--config', `${nodeFolder}/kubeadm.yaml`]);
   await until(kubeadm, 'had prepared the kubelet', () => Promise.resolve(readFileSync(kubeadm.log, 'utf8').includes('Starting the kubelet')));
   const kubelet = await startKubelet(node, programs);
   try {

@@ -14,8 +14,10 @@ export interface NodeRegistration {
 /** What the whole cluster is told. */
 export interface ClusterSettings {
   readonly version: string;
-  /** In front of 6443 of the first node. */
+  /** In front of the port 6443 at which the cluster is reached: the first node's, or that of what stands before all of them. */
   readonly address: string;
+  /** With which the certificates of the control plane are encrypted for the nodes that join it; absent where there is one such node. */
+  readonly certificateKey?: string;
   /** Of bootstrap. */
   readonly token: string;
   /** Of every kubelet that kubeadm sets up. */
@@ -36,7 +38,8 @@ export function initConfig(cluster: ClusterSettings, node: NodeRegistration): st
     {
       apiVersion: api, kind: 'InitConfiguration',
       bootstrapTokens: [{ token: cluster.token, ttl: '24h0m0s', usages: ['signing', 'authentication'], groups: ['system:bootstrappers:kubeadm:default-node-token'] }],
-      localAPIEndpoint: { advertiseAddress: node.address, bindPort: 6443 },
+      localAPIEndpoint: endpointOf(node),
+      ...(cluster.certificateKey === undefined ? {} : { certificateKey: cluster.certificateKey }),
       nodeRegistration: registration(node),
       patches: { directory: node.patches },
       // There is no Go module of it to build from, and nothing here asks for names.
@@ -46,6 +49,7 @@ export function initConfig(cluster: ClusterSettings, node: NodeRegistration): st
       apiVersion: api, kind: 'ClusterConfiguration',
       kubernetesVersion: cluster.version,
       clusterName: 'ground',
+      ...(cluster.certificateKey === undefined ? {} : { controlPlaneEndpoint: `${cluster.address}:6443` }),
       networking: { podSubnet },
       apiServer: { extraArgs: flags(cluster.apiServerFlags) },
       // A ground that dies is thrown away.
@@ -72,14 +76,22 @@ export function initConfig(cluster: ClusterSettings, node: NodeRegistration): st
   ]);
 }
 
-/** The file for `kubeadm join --config`; `caHash` is `sha256:` and the hash of the cluster CA's public key. */
-export function joinConfig(cluster: ClusterSettings, node: NodeRegistration, caHash: string): string {
+/**
+ * The file for `kubeadm join --config`; `caHash` is `sha256:` and the hash of the cluster CA's public key.
+ * @param role as what the node joins
+ */
+export function joinConfig(cluster: ClusterSettings, node: NodeRegistration, caHash: string, role: 'control-plane' | 'worker'): string {
   return documents([{
     apiVersion: api, kind: 'JoinConfiguration',
     discovery: { bootstrapToken: { apiServerEndpoint: `${cluster.address}:6443`, token: cluster.token, caCertHashes: [caHash] } },
     nodeRegistration: registration(node),
     patches: { directory: node.patches },
+    ...(role === 'worker' ? {} : { controlPlane: { localAPIEndpoint: endpointOf(node), certificateKey: cluster.certificateKey } }),
   }]);
+}
+
+function endpointOf({ address }: NodeRegistration): object {
+  return { advertiseAddress: address, bindPort: 6443 };
 }
 
 function registration({ name, address }: NodeRegistration): object {
