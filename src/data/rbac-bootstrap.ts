@@ -41,28 +41,30 @@ function clusterRoleBinding(name: string, role: string, ...subjects: BaselineBin
   return { kind: 'ClusterRoleBinding', name, roleRef: { kind: 'ClusterRole', name: role }, subjects };
 }
 
-/** A Role that lets its subjects get one ConfigMap, and the RoleBinding of the same name. */
-function configMapReader(namespace: string, name: string, configMap: string, ...subjects: BaselineBinding['subjects']) {
+/** A Role that lets its subjects get one object, and the RoleBinding of the same name. */
+function readerOf(resource: 'configmaps' | 'secrets', namespace: string, name: string, object: string, ...subjects: BaselineBinding['subjects']) {
   return {
     role: {
       kind: 'Role', namespace, name,
-      rules: [{ verbs: ['get'], apiGroups: [''], resources: ['configmaps'], resourceNames: [configMap] }],
+      rules: [{ verbs: ['get'], apiGroups: [''], resources: [resource], resourceNames: [object] }],
     },
     binding: { kind: 'RoleBinding', namespace, name, roleRef: { kind: 'Role', name }, subjects },
   } as const;
 }
 
-const configMapReaders = [
-  configMapReader('kube-public', 'kubeadm:bootstrap-signer-clusterinfo', 'cluster-info', { kind: 'User', name: 'system:anonymous' }),
-  configMapReader('kube-system', 'kube-proxy', 'kube-proxy', bootstrapTokens),
-  configMapReader('kube-system', 'kubeadm:kubelet-config', 'kubelet-config', nodes, bootstrapTokens),
-  configMapReader('kube-system', 'kubeadm:nodes-kubeadm-config', 'kubeadm-config', nodes, bootstrapTokens),
+const readers = [
+  readerOf('configmaps', 'kube-public', 'kubeadm:bootstrap-signer-clusterinfo', 'cluster-info', { kind: 'User', name: 'system:anonymous' }),
+  readerOf('configmaps', 'kube-system', 'kube-proxy', 'kube-proxy', bootstrapTokens),
+  readerOf('configmaps', 'kube-system', 'kubeadm:kubelet-config', 'kubelet-config', nodes, bootstrapTokens),
+  readerOf('configmaps', 'kube-system', 'kubeadm:nodes-kubeadm-config', 'kubeadm-config', nodes, bootstrapTokens),
+  // Where certificates are uploaded for more nodes of the control plane: whoever joins needs them, and the key to them.
+  readerOf('secrets', 'kube-system', 'kubeadm:kubeadm-certs', 'kubeadm-certs', bootstrapTokens),
 ];
 
 /**
  * What `kubeadm init` adds, from kubernetes cmd/kubeadm/app/phases: kubeconfig/kubeconfig.go,
  * bootstraptoken/node/tlsbootstrap.go, bootstraptoken/clusterinfo/clusterinfo.go, kubelet/config.go,
- * uploadconfig/uploadconfig.go, addons/dns/manifests.go, addons/proxy/proxy.go. The roles that a binding refers to and
+ * uploadconfig/uploadconfig.go, copycerts/copycerts.go, addons/dns/manifests.go, addons/proxy/proxy.go. The roles that a binding refers to and
  * that are not here are the API server's own.
  */
 const kubeadm: RbacBaseline = {
@@ -78,7 +80,7 @@ const kubeadm: RbacBaseline = {
         { verbs: ['list', 'watch'], apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'] },
       ],
     },
-    ...configMapReaders.map(each => each.role),
+    ...readers.map(each => each.role),
   ],
   bindings: [
     clusterRoleBinding('kubeadm:cluster-admins', 'cluster-admin', { kind: 'Group', name: 'kubeadm:cluster-admins' }),
@@ -96,7 +98,7 @@ const kubeadm: RbacBaseline = {
     clusterRoleBinding(
       'kubeadm:node-proxier', 'system:node-proxier', { kind: 'ServiceAccount', namespace: 'kube-system', name: 'kube-proxy' }),
     clusterRoleBinding('system:coredns', 'system:coredns', { kind: 'ServiceAccount', namespace: 'kube-system', name: 'coredns' }),
-    ...configMapReaders.map(each => each.binding),
+    ...readers.map(each => each.binding),
   ],
 };
 

@@ -8,7 +8,7 @@ import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { rotatedSecrets } from '../evidence/sources/trust.ts';
 import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
-import { certificateInventory, type CertificateInventory } from './certificate-inventory.ts';
+import { certificateInventory, seenOf, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
 import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
 import { fileRows, howToSeeFiles } from './certificate-files.ts';
@@ -68,7 +68,7 @@ export const certificateRoles = defineIndex({
     return {
       inventory,
       ...(distribution === undefined ? {} : { distribution: distribution.distribution }),
-      roles: inOrder(rows).map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
+      roles: inOrder(toldApart(rows, inventory)).map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
       unread: [
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),
         ...('gaps' in rotated && distribution?.distribution === 'openshift' ? [{ of: 'certificates that OpenShift renews', gaps: rotated.gaps }] : []),
@@ -157,6 +157,22 @@ function proxyRow(kubeProxy: Attempted<NonNullable<(typeof kubeProxyLogin)['evid
   if (!kubeProxy.value.exists) return { ...row, grade: 'notObservable', how: 'no ConfigMap kube-system/kube-proxy says how it logs in, or whether there is one', raise: 'its kubeconfig, on a node' };
   if (kubeProxy.value.login === 'token') return { ...row, grade: 'notUsed', how: 'logs in with the token of its service account' };
   return { ...row, grade: 'notObservable', how: 'ConfigMap kube-system/kube-proxy points at a file on the nodes', raise: 'its kubeconfig, on a node' };
+}
+
+/**
+ * Replicas of the API server have certificates of one name, or made at every start: where a node was seen to have one, the
+ * node tells it from the others.
+ */
+function toldApart(rows: readonly RoleRow[], inventory: CertificateInventory): RoleRow[] {
+  const nameOf = ({ role, certificate }: RoleRow): string => `${role} ${(seenOf(inventory, certificate)?.certificate.commonName ?? '').replace(/@\d+$/, '')}`;
+  const own = (row: RoleRow): boolean => row.grade === 'exact' && (row.role === 'apiserver-serving' || row.role === 'apiserver-loopback' || row.role === 'loopback-authority');
+  const alike = Map.groupBy(rows.filter(own), nameOf);
+  return rows.map(row => {
+    if (!own(row) || new Set(alike.get(nameOf(row))?.map(({ certificate }) => certificate)).size < 2) return row;
+    const nodes = new Set(seenOf(inventory, row.certificate)?.sightings.flatMap(({ node }) => node ?? []));
+    const [node] = nodes;
+    return node === undefined || nodes.size > 1 ? row : { ...row, instance: node };
+  });
 }
 
 /** As the roles are listed; of one role by node, and else as they came. */

@@ -34,6 +34,8 @@ export interface Undecided {
 
 export interface Support {
   readonly platform: Platform;
+  /** How many API server replicas said that they have a version. */
+  readonly replicas: ReadonlyMap<string, number>;
   /** The API server, then the kubelets by node name. Those without a verdict are here too. */
   readonly components: readonly Component[];
   /** Components without a verdict, by version, and components whose version could not be read. */
@@ -58,7 +60,7 @@ export const support = defineIndex({
     const components: Component[] = [];
     const verdicts = new Map<string, SupportVerdict>();
     const { versions, unread } = apiServerVersions(version, metrics);
-    components.push(...judgedVersions(versions).map(apiServer));
+    components.push(...judgedVersions([...versions.keys()]).map(apiServer));
 
     if ('value' in nodeList) {
       const sorted = nodeList.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -70,7 +72,7 @@ export const support = defineIndex({
     } else {
       unread.push({ of: 'kubelets', count: 1, gaps: nodeList.gaps, evidence: [] });
     }
-    return { platform: cluster, components, undecided: [...unread, ...undecidedOf(components)] };
+    return { platform: cluster, replicas: versions, components, undecided: [...unread, ...undecidedOf(components)] };
 
     function apiServer(gitVersion: string): Component {
       return component({ kind: 'API server', resource: apiServerRef, title: 'the API server', version: gitVersion }, {
@@ -112,25 +114,26 @@ export const support = defineIndex({
   },
 });
 
-/** The versions that API server replicas say of themselves, and the replicas that said nothing. */
+/** The versions that API server replicas say of themselves, with how many do, and the replicas that said nothing. */
 function apiServerVersions(
   version: Attempted<ServerVersion>,
   metrics: Attempted<readonly PerResult<ApiServerMetrics>[]>,
-): { readonly versions: readonly string[]; readonly unread: Undecided[] } {
-  const answered = 'value' in version ? [version.value.gitVersion] : [];
+): { readonly versions: ReadonlyMap<string, number>; readonly unread: Undecided[] } {
+  const answered = new Map('value' in version ? [[version.value.gitVersion, 1]] : []);
   if ('gaps' in metrics) {
-    if (answered.length === 0 && 'gaps' in version) return { versions: [], unread: [{ of: 'API server', count: 1, gaps: version.gaps, evidence: [] }] };
+    if (answered.size === 0 && 'gaps' in version) return { versions: answered, unread: [{ of: 'API server', count: 1, gaps: version.gaps, evidence: [] }] };
     return { versions: answered, unread: [{ of: 'other API server replicas', count: 1, gaps: metrics.gaps, evidence: [] }] };
   }
   const unread: Undecided[] = [];
-  const seen = new Set(answered);
+  const seen = new Map<string, number>();
   for (const replica of metrics.value) {
     const said = 'value' in replica ? gitVersionOf(replica.value) : undefined;
-    if (said !== undefined) seen.add(said);
+    if (said !== undefined) seen.set(said, (seen.get(said) ?? 0) + 1);
     else if ('gap' in replica) unread.push({ of: replica.of, count: 1, gaps: [replica.gap], evidence: [] });
     else unread.push(undecided(replica.of, `${replica.of} does not say its version in its metrics`));
   }
-  return { versions: [...seen], unread };
+  // The one that answered /version may be one whose metrics were not read.
+  return { versions: new Map([...answered, ...seen]), unread };
 }
 
 /** The oldest version, and each that is none: a newer replica is never supported for less time than an older one. */

@@ -66,9 +66,12 @@ export interface DataAge {
 export const versionsView = defineIndex({
   id: 'versions-view',
   needs: { support, version: attempt(serverVersion), nodeList: attempt(nodes) },
-  build({ support: { platform, components, undecided }, version, nodeList }, { now }): VersionsView {
+  build({ support: { platform, replicas, components, undecided }, version, nodeList }, { now }): VersionsView {
     const groups = Map.groupBy(components, ({ kind, version: of }) => `${kind} ${of}`);
-    const rows = [...groups.values()].flatMap(members => (members[0] === undefined ? [] : [rowOf(members[0], members.length)]));
+    const rows = [...groups.values()].flatMap(([first, ...more]) => {
+      if (first === undefined) return [];
+      return [first.kind === 'API server' ? withReplicas(rowOf(first, replicas.get(first.version) ?? 1), replicas) : rowOf(first, more.length + 1)];
+    });
     const emulated = 'value' in version ? emulatedBy(version.value) : undefined;
     const judged = new Set(components.map(({ kind, version: of }) => `${kind} ${of}`));
     return {
@@ -80,6 +83,12 @@ export const versionsView = defineIndex({
     };
   },
 });
+
+/** Of several versions the oldest is judged; the others are said. */
+function withReplicas(row: VersionRow, replicas: ReadonlyMap<string, number>): VersionRow {
+  const others = [...replicas].filter(([version]) => version !== row.version).map(([version, count]) => `${version}${count === 1 ? '' : ` (${count})`}`);
+  return others.length === 0 ? row : { ...row, notes: [...row.notes, `other replicas: ${others.join(', ')}`] };
+}
 
 function rowOf({ kind, version, verdict }: Component, count: number): VersionRow {
   const base = { component: kind, version, count };
