@@ -37,6 +37,15 @@ describe('whom the certificate of a component names', () => {
     expect(wordOf('kubelet-client', 'system:node:worker-1', [], 'worker-1')).toBe('groups');
     expect(wordOf('kubelet-serving', 'system:node:worker-2', ['system:nodes'], 'worker-1')).toBe('name');
   });
+  it.each<readonly [RoleId, string, boolean]>([
+    ['apiserver-serving', 'kube-apiserver', false], ['apiserver-serving', 'k3s', false], ['apiserver-serving', 'minikube', false], ['apiserver-serving', 'cp-1', false],
+    ['apiserver-serving', 'etcd-server', true], ['apiserver-serving', 'front-proxy-client', true], ['apiserver-serving', 'system:node:cp-1', true],
+    ['etcd-server', 'cp-1', false], ['etcd-server', 'etcd-member-cp-1', false], ['etcd-server', 'etcd-client', false], ['etcd-server', 'kubernetes', false],
+    ['etcd-server', 'kube-apiserver', true], ['etcd-peer', 'kube-apiserver-kubelet-client', true], ['etcd-peer', 'etcd-peer', false],
+    ['scheduler-serving', 'localhost@1795287491', false], ['scheduler-serving', 'system:kube-scheduler', false], ['scheduler-serving', 'system:kube-controller-manager', true],
+  ])('of a server, %s called %s, is one that is given to others: %s', (role, user, isForeign) => {
+    expect(wordOf(role, user)).toBe(isForeign ? 'foreign' : 'standard');
+  });
   it('is a person, or an administrator beside', () => {
     expect(wordOf('controller-manager-client', 'ana')).toBe('name');
     expect(wordOf('scheduler-client', 'system:kube-scheduler', ['system:masters'])).toBe('groups');

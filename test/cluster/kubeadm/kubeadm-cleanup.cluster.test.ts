@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { cleanupTrial, FOREVER } from '../cleanup-trial.ts';
 import { cgroupFolders, cgroupSetup, clusterCgroup } from './cgroups.ts';
 import { installDebianPackages } from './debian-packages.ts';
@@ -12,7 +12,7 @@ const reason = whyNoKubeadmCluster();
 // Not named as clusters are: the start of another cluster clears those that nobody owns.
 const { folder, start, kill, isUp, isGone, processes, until, remove } = cleanupTrial(`
   import { startKubeadmCluster } from ${JSON.stringify(path.join(import.meta.dirname, 'cluster.ts'))};
-  const cluster = await startKubeadmCluster();`, { name: 'secaudit-cleanup-kubeadm-', patience: 240, pause: 20 });
+  const cluster = await startKubeadmCluster(JSON.parse(process.env.SECAUDIT_TRIAL ?? '{}'));`, { name: 'secaudit-cleanup-kubeadm-', patience: 240, pause: 20 });
 /** What was seen of the clusters under the folder while they ran. */
 const seen = { groups: new Set<string>(), links: new Set<string>(), processes: new Set<string>() };
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await clusterPrograms();
 }, 30 * 60_000);
 beforeEach(({ skip }) => skip(reason !== undefined, reason));
-afterEach(() => kill('SIGKILL'));
+afterEach(() => { kill('SIGKILL'); vi.unstubAllEnvs(); });
 afterAll(remove);
 
 interface Process {
@@ -107,6 +107,16 @@ for (const [moment, hasCome] of Object.entries(moments)) {
     await nothingIsLeft();
   }, 300_000);
 }
+
+test('SIGKILL as a second node joins the control plane leaves nothing, the balancer neither', async () => {
+  vi.stubEnv('SECAUDIT_TRIAL', JSON.stringify({ controlPlanes: 2, workers: [] }));
+  start(FOREVER);
+  await until('its etcd joins', hasLog('control-plane-2-kubeadm', '[etcd]'));
+  look();
+  expect(processes().some(line => line.includes('endpoint.ts'))).toBe(true);
+  kill('SIGKILL');
+  await nothingIsLeft();
+}, 300_000);
 
 test('what a killed supervisor leaves is cleared by the next start, which works beside another cluster and ends with Ctrl-C', async () => {
   const before = machineSettings();
