@@ -1,3 +1,4 @@
+import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import { apiServerRef, componentRef, kubeconfigRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
@@ -11,7 +12,7 @@ import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-
 import { certificateInventory, seenOf, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
 import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
-import { fileRows, howToSeeFiles } from './certificate-files.ts';
+import { fileRows, howToSeeFiles, unlookedGaps } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
 import { countedRows } from './certificate-counted.ts';
 import { displacedBy, exactRow, withUsed } from './certificate-used.ts';
@@ -49,7 +50,7 @@ export const certificateRoles = defineIndex({
     const unlooked = 'gaps' in read.files ? { unlooked: read.files.gaps } : {};
     const seen = seenRows(inventory, new Set(nodeList?.map(({ metadata }) => `system:node:${metadata.name}`)));
     const unseen: RoleRow[] = [
-      toKubelets(kubelets, distribution?.isManaged === true),
+      ...toKubelets(kubelets, distribution?.isManaged === true, 'value' in apiServers ? apiServers.value.length : controlPlanes?.length ?? 1, 'gaps' in read.files ? read.files.gaps : undefined),
       ...fileRows({
         ...(distribution === undefined ? {} : { platform: distribution }),
         ...(controlPlanes === undefined ? {} : { controlPlanes: controlPlanes.length }),
@@ -121,12 +122,24 @@ function etcdIssuerIn({ certificates }: CertificateInventory): { readonly etcdIs
   return { etcdIssuer: { name, ...(keyId === undefined ? {} : { keyId }) } };
 }
 
-/** What the API servers show to kubelets: one row for each that was met. */
-function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evidence']>>, isManaged: boolean): RoleRow {
+/**
+ * What the API servers show to kubelets: of those that were met the one that ends first, and that not each was met, where
+ * there are more of them than ends.
+ * @param unlooked why the files of the nodes were not looked at; absent where they were
+ */
+function toKubelets(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evidence']>>, isManaged: boolean, replicas: number, unlooked: readonly Gap[] | undefined): RoleRow[] {
+  const ends = 'value' in kubelets ? kubeletClientEnds(kubelets.value.flatMap(each => ('value' in each ? [each.value] : []))) : [];
+  const met = toKubeletsRow(kubelets, ends[0], isManaged);
+  if (ends.length === 0 || ends.length >= replicas || isManaged) return [met];
+  const how = `kubelets were asked through ${ends.length} of ${replicas} API servers, or several of them have certificates that end together`;
+  const { role, title, resource, raise } = met;
+  return [met, { role, title, resource, grade: 'notObservable', how, ...(raise === undefined ? {} : { raise }), ...unlookedGaps(unlooked, how) }];
+}
+
+function toKubeletsRow(kubelets: Attempted<NonNullable<(typeof kubeletMetrics)['evidence']>>, end: string | undefined, isManaged: boolean): RoleRow {
   const row = { role: 'apiserver-kubelet-client', title: ROLE_TITLES['apiserver-kubelet-client'], resource: apiServerRef } as const;
   if ('gaps' in kubelets) return { ...row, grade: gradeOf(kubelets.gaps), how: wordsOf(kubelets.gaps), gaps: kubelets.gaps };
   const read = kubelets.value.flatMap(each => ('value' in each ? [each.value] : []));
-  const [end] = kubeletClientEnds(read);
   if (end !== undefined) return { ...row, grade: 'expiryOnly', notAfter: end, how: 'the step between two scrapes of a kubelet', raise: howToSeeFiles(isManaged, 'apiserver-kubelet-client.crt') };
   const gaps = kubelets.value.flatMap(each => ('gap' in each ? [each.gap] : []));
   if (kubelets.value.length === 0) return { ...row, grade: 'notUsed', how: NO_NODES };

@@ -22,6 +22,28 @@ const kubeadm = (sources: object = {}, ...nodes: readonly string[]): Snapshot =>
   nodes: (nodes.length === 0 ? ['cp-1'] : nodes).map(kubeadmNode), sources: { serverversion: { gitVersion: 'v1.37.1', major: '1', minor: '37' }, apiservermetrics: [shown], ...sources },
 });
 
+describe('several API servers', () => {
+  const toKubelets = (sources: object): string[] => rolesOf(kubeadm(sources, 'cp-1', 'cp-2')).filter(({ role }) => role === 'apiserver-kubelet-client').map(({ grade, notAfter = '' }) => `${grade} ${notAfter}`.trim());
+  const metricsOf = (of: string, left: number): object => ({ of, value: { clientTtlSeconds: 9000, scrapes: [{ at: NOW, sumSeconds: 100, count: 1 }, { at: NOW, sumSeconds: 100 + left, count: 2 }] } });
+  const two = [{ ...shown, of: 'API server replica 1 of 2' }, { ...shown, of: 'API server replica 2 of 2' }];
+
+  it('show kubelets a certificate each: that of one is no word about the other', () => {
+    expect(toKubelets({ apiservermetrics: two, kubeletmetrics: [metricsOf('cp-1', 86_399.5), metricsOf('cp-2', 86_399.5)] })).toEqual(['expiryOnly 2026-11-22T12:00:00Z', 'notObservable']);
+    expect(toKubelets({ apiservermetrics: two, kubeletmetrics: [metricsOf('cp-1', 172_799.5), metricsOf('cp-2', 86_399.5)] })).toEqual(['expiryOnly 2026-11-22T12:00:00Z']);
+    expect(toKubelets({ apiservermetrics: [shown], kubeletmetrics: [metricsOf('cp-1', 86_399.5)] })).toEqual(['expiryOnly 2026-11-22T12:00:00Z']);
+  });
+
+  it('are told apart by the nodes on which they were seen', () => {
+    const other = made({ commonName: 'kube-apiserver', names: ['kubernetes'], use: 'server' }, authority);
+    const port = (of: string, certificate: typeof serving): object => ({ of, value: { way: { address: `10.0.0.${of.length}` }, ports: [{ program: 'kube-apiserver', port: 6443, shown: { chain: [certificate.kept], clientCertificate: 'requested', clientAuthorities: { names: [] } } }] } });
+    const serves = (...ports: readonly object[]): string[] => rolesOf(kubeadm({ nodeprobe: ports }, 'cp-1', 'cp-22')).filter(({ role }) => role === 'apiserver-serving').map(({ instance = '', certificate }) => `${instance} ${certificate === serving.kept.sha256 ? 'first' : 'other'}`);
+    expect(serves(port('cp-1', serving), port('cp-22', other))).toEqual(['cp-1 first', 'cp-22 other']);
+    // One alone keeps its name, and so does one that several serve with.
+    expect(serves(port('cp-1', serving))).toEqual(['kube-apiserver first']);
+    expect(serves(port('cp-1', serving), port('cp-22', serving))).toEqual(['kube-apiserver first']);
+  });
+});
+
 describe('what only files of the control plane hold', () => {
   it('is inferred or bounded where kubeadm has one control-plane node', () => {
     const roles = rolesOf(kubeadm());

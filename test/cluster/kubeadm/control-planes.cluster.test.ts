@@ -111,6 +111,19 @@ describe('pki', () => {
   });
 });
 
+test('without files, that of one API server to kubelets is no word about the other', async () => {
+  const { view, report } = await ask();
+  const rows = view.roles.filter(({ role }) => role === 'apiserver-kubelet-client');
+  const ends = PLANES.map(name => opensslFacts(textIn(cluster().node(name).path('/etc/kubernetes/pki/apiserver-kubelet-client.crt')))[0]?.notAfter ?? '').sort().map(end => Date.parse(end));
+  expect(rows[0]?.grade).toBe('expiryOnly');
+  const end = Date.parse(rows[0]?.notAfter ?? '');
+  // Which of them a balancer led to is chance; the end of the first is at most a second late.
+  expect(ends.filter(real => end - real === 0 || end - real === 1000)).toHaveLength(1);
+  if (rows.length === 1) expect(end - (ends[0] ?? 0)).toBeLessThanOrEqual(1000);
+  else expect(rows.slice(1).map(({ grade, how }) => ({ grade, how }))).toEqual([{ grade: 'notObservable', how: 'kubelets were asked through 1 of 2 API servers, or several of them have certificates that end together' }]);
+  expect(report.checks.find(({ id }) => id === 'pki-certificate-expired')?.status).toBe('notAssessed');
+});
+
 test('the certificates that kubeadm uploads are encrypted, and are no open key of an authority', async () => {
   const { stdout } = await cluster().kubectl(['get', 'secret', 'kubeadm-certs', '-n', 'kube-system', '-o', 'json']);
   const { data } = JSON.parse(stdout) as { data: Readonly<Record<string, string>> };
