@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Check, EvidenceItem, Finding } from '../../src/checks/define-check.ts';
 import { createEvaluator, type CheckResult } from '../../src/engine/evaluate.ts';
-import { sourcesOf } from '../../src/evidence/need.ts';
+import { sourcesOf, type Needs } from '../../src/evidence/need.ts';
 import { formatRef, type ResourceRef } from '../../src/evidence/resource-ref.ts';
 import type { Snapshot } from '../../src/evidence/snapshot.ts';
 import { refOf, type Source } from '../../src/evidence/source.ts';
@@ -103,7 +103,7 @@ export function describeCheck(check: Check, cases: CheckCases): void {
   /** The sources to forbid together: each by itself, and the dispensable ones at once. */
   function forbiddenGroups(name: string, snapshot: Snapshot): Source[][] {
     const readable = [...sourcesOf(check.needs)].filter(source =>
-      !isRarelyOfMatter(source, snapshot) && isRead(snapshot, source) && cases.answerableWithout?.[name]?.includes(source) !== true);
+      !isRarelyOfMatter(source, snapshot, check) && isRead(snapshot, source) && cases.answerableWithout?.[name]?.includes(source) !== true);
     const dispensable = readable.filter(source => cases.dispensable?.includes(source) === true);
     const needed = readable.filter(source => !dispensable.includes(source)).map(source => [source]);
     return dispensable.length === 0 ? needed : [...needed, dispensable];
@@ -155,10 +155,21 @@ function isRead(snapshot: Snapshot, source: Source): boolean {
 }
 
 /** Tokens that lie in Secrets concern whoever reads Secrets and nobody else: the test of rbac-escalation-path says when. */
-function isRarelyOfMatter({ id }: Source, { sources }: Snapshot): boolean {
+function isRarelyOfMatter(source: Source, { sources }: Snapshot, check: Check): boolean {
   const { nodefiles: files } = sources;
   const hasFiles = files !== undefined && 'value' in files && Array.isArray(files.value) && files.value.length > 0;
-  return id === 'tokensecrets' || (id === 'certificatepods' && !hasFiles);
+  // Flags say what files of nodes are used for: without such files a check that wants them for nothing else is none the wiser.
+  return source.id === 'tokensecrets' || (source.id === 'controlplanepods' && !hasFiles && !isReachedWithout(OF_NODE_FILES, check.needs, source));
+}
+
+const OF_NODE_FILES: ReadonlySet<string> = new Set(['node-file-uses', 'sightings-of-node-files']);
+
+/** Whether needs come down to a source by another way than these indexes. */
+function isReachedWithout(indexes: ReadonlySet<string>, needs: Needs, source: Source): boolean {
+  return Object.values(needs).some(declared => {
+    const need = declared.type === 'attempt' ? declared.of : declared;
+    return need.type === 'source' ? need.id === source.id : !indexes.has(need.id) && isReachedWithout(indexes, need.needs, source);
+  });
 }
 
 /** What makes two findings of one check the same to a ticket system. */

@@ -1,5 +1,6 @@
 import check from '../../../src/checks/pki/pki-component-certificate-deviates.ts';
-import { apiServerLeases, startedPods } from '../../../src/evidence/sources/api-server.ts';
+import { apiServerLeases } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { node } from '../../support/versions.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
@@ -77,7 +78,7 @@ describeCheck(check, {
     'nobody looked into the files of the control plane': [pkiCluster({ ...issued, ...own }), ...ownUnseen],
   },
   answerableWithout: Object.fromEntries([
-    'a kubelet serves in its own name', 'a kubelet made its certificate itself', 'a company issued it',
-    'each in its place', 'an old file beside the one that a flag names', 'flags of a pod that no kubelet made from a file', 'both sides of an etcd with one certificate',
-  ].map(name => [name, [...ASIDE, startedPods, apiServerLeases]])),
+    ...['a kubelet serves in its own name', 'a kubelet made its certificate itself', 'a company issued it'].map(name => [name, [...ASIDE, apiServerLeases, controlPlanePods]] as const),
+    ...['each in its place', 'an old file beside the one that a flag names', 'flags of a pod that no kubelet made from a file', 'both sides of an etcd with one certificate'].map(name => [name, [...ASIDE, apiServerLeases]] as const),
+  ]),
 });
