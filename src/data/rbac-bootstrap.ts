@@ -1,3 +1,4 @@
+import { cloudBaselines } from './rbac-clouds.ts';
 import { distributionBaselines } from './rbac-distributions.ts';
 import recorded from './rbac-bootstrap.json' with { type: 'json' };
 
@@ -120,4 +121,4 @@ const bootstrapBaselines: readonly RbacBaseline[] = defaults.versions.map((versi
 }));
 
 /** Every baseline that a cluster's own grants are compared with. */
-export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm, ...distributionBaselines];
+export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm, ...distributionBaselines, ...cloudBaselines];

@@ -49,5 +49,5 @@ const rke2: RbacBaseline = {
   ],
 };
 
-/** Distributions whose own roles and bindings are written down where everybody can read them. Those of EKS, GKE and AKS are not. */
+/** Distributions whose own roles and bindings are written down where everybody can read them. */
 export const distributionBaselines: readonly RbacBaseline[] = [k3s, rke2];

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { rbacBaselines, type RbacBaseline } from '../../src/data/rbac-bootstrap.ts';
+import { cloudBaselines } from '../../src/data/rbac-clouds.ts';
 import clusterAdminGrant from '../../src/checks/rbac/rbac-cluster-admin-grant.ts';
 import publicGrant from '../../src/checks/rbac/rbac-public-grant.ts';
 import tamperedDefault from '../../src/checks/rbac/rbac-tampered-default.ts';
@@ -11,6 +12,7 @@ import { createEvaluator } from '../../src/engine/evaluate.ts';
 import { formatRef } from '../../src/evidence/resource-ref.ts';
 import { KNOWN_MINORS, platformOf } from '../../src/indexes/rbac-expected.ts';
 import { rbacGrants } from '../../src/indexes/rbac-grants.ts';
+import { powersOf } from '../../src/indexes/rbac-power.ts';
 import type { Manifest } from '../support/cluster.ts';
 import { clusterOf as snapshotOf, clusterWith } from '../support/escalation.ts';
 import { clusterRole, clusterRoleBinding, group, on, serviceAccount, user } from '../support/rbac.ts';
@@ -75,6 +77,30 @@ describe('what RKE2 adds', () => {
   it('is a user\'s doing with one right more, or for somebody else', () => {
     expect(Object.values(platforms(clusterRole(name, on([''], ['secrets'], 'delete')), clusterRoleBinding(name, name, user(name))))).toEqual([undefined]);
     expect(Object.values(platforms(clusterRole(name, secrets), clusterRoleBinding(name, name, user('eve'))))).toEqual([undefined]);
+  });
+});
+
+describe('what clouds add', () => {
+  const name = 'eks:node-manager';
+  const nodeManager = [on([''], ['pods'], 'get', 'list', 'watch', 'delete'), on([''], ['nodes'], 'get', 'list', 'watch', 'patch'), on([''], ['pods/eviction'], 'create')];
+
+  it('is known by its content', () => {
+    expect(Object.values(platforms(clusterRole(name, ...nodeManager), clusterRoleBinding(name, name, user(name))))).toEqual(['EKS']);
+    expect(Object.values(platforms(clusterRole('cloud-node-manager', on([''], ['nodes/status'], 'patch')), clusterRoleBinding('cloud-node-manager', 'cloud-node-manager', serviceAccount('cloud-node-manager', 'kube-system'))))).toEqual(['AKS']);
+  });
+  it.each<[why: string, role: Manifest, binding: Manifest]>([
+    ['a right more', clusterRole(name, ...nodeManager, on([''], ['secrets'], 'list')), clusterRoleBinding(name, name, user(name))],
+    ['another role under its binding', clusterRole('cluster-admin', on(['*'], ['*'], '*')), clusterRoleBinding(name, 'cluster-admin', user(name))],
+    ['somebody else', clusterRole(name, ...nodeManager), clusterRoleBinding(name, name, user('eve'))],
+    ['a role of which only the name is known', clusterRole('eks:addon-manager', on([''], ['pods'], 'get')), clusterRoleBinding('eks:addon-manager', 'eks:addon-manager', user('eks:addon-manager'))],
+    ['AKS\' own administrators', clusterRole('cluster-admin', on(['*'], ['*'], '*')), clusterRoleBinding('aks-cluster-admin-binding', 'cluster-admin', user('clusterAdmin'))],
+  ])('is a user\'s doing with %s', (_why, role, binding) => {
+    expect(Object.values(platforms(role, binding))).toEqual([undefined]);
+  });
+  it('is nothing that leads to the rights of others by itself', () => {
+    const strongest = cloudBaselines.flatMap(({ roles }) => roles).map(each => [each.name, powersOf(each.rules, 'cluster')[0]?.impact]);
+    expect(strongest.filter(([, impact]) => impact === 'takeover')).toEqual([]);
+    expect(strongest.length).toBeGreaterThan(0);
   });
 });
 
