@@ -103,6 +103,18 @@ const kubeadm: RbacBaseline = {
   ],
 };
 
+/** Minor versions of 1.x whose kubeadm named the configuration of kubelets after the version; clusters that were upgraded still have the older ones. */
+const VERSIONED = Array.from({ length: 13 }, (_, at) => 11 + at);
+const versionedReaders = VERSIONED.map(minor => configMapReader('kube-system', `kubeadm:kubelet-config-1.${minor}`, `kubelet-config-1.${minor}`, nodes, bootstrapTokens));
+
+/** What kubeadm before 1.24 added otherwise, from the same files at v1.21: kubelet/config.go (configMapRBACName) and addons/dns/manifests.go, whose CoreDNS also got nodes. */
+const olderKubeadm: RbacBaseline = {
+  of: 'kubeadm before 1.24',
+  date: '2026-11-30',
+  roles: [{ kind: 'ClusterRole', name: 'system:coredns', rules: [{ verbs: ['get'], apiGroups: [''], resources: ['nodes'] }] }, ...versionedReaders.map(each => each.role)],
+  bindings: versionedReaders.map(each => each.binding),
+};
+
 /** The file as it is: whatever several versions have alike stands there once, with the places of its versions. */
 export interface RecordedDefaults {
   readonly versions: readonly Pick<RbacBaseline, 'of' | 'date'>[];
@@ -121,4 +133,4 @@ const bootstrapBaselines: readonly RbacBaseline[] = defaults.versions.map((versi
 }));
 
 /** Every baseline that a cluster's own grants are compared with. */
-export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm, ...distributionBaselines, ...cloudBaselines];
+export const rbacBaselines: readonly RbacBaseline[] = [...bootstrapBaselines, kubeadm, olderKubeadm, ...distributionBaselines, ...cloudBaselines];

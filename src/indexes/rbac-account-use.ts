@@ -14,12 +14,14 @@ export interface AccountUse {
   readonly onEveryNode: ReadonlyMap<string, string> | undefined;
   /** Why something is undefined. */
   readonly unread: { readonly accounts: readonly Gap[]; readonly pods: readonly Gap[] };
+  /** Nothing runs at all, so that accounts that are in use cannot be told from others. One namespace of a run may well be without a pod. */
+  readonly isIdle: boolean;
 }
 
 export const rbacAccountUse = defineIndex({
   id: 'rbac-account-use',
   needs: { pods: attempt(pods), accounts: attempt(serviceAccounts) },
-  build({ pods: read, accounts }): AccountUse {
+  build({ pods: read, accounts }, { namespace: only }): AccountUse {
     const unmounted = new Set('value' in accounts ? accounts.value.filter(each => each.automountServiceAccountToken === false).map(({ metadata: { namespace = '', name } }) => `${namespace}/${name}`) : []);
     const running = 'value' in read ? read.value.map(pod => {
       const { namespace, name } = accountOf(pod);
@@ -33,6 +35,7 @@ export const rbacAccountUse = defineIndex({
       // The first by name: the order of a list must not show.
       onEveryNode: ofDaemonSets && new Map(ofDaemonSets.toSorted(([, a], [, b]) => (a < b ? 1 : -1))),
       unread: { accounts: 'gaps' in accounts ? accounts.gaps : [], pods: 'gaps' in read ? read.gaps : [] },
+      isIdle: running?.length === 0 && only === undefined,
     };
   },
 });

@@ -69,8 +69,14 @@ export function accountOf({ metadata: { namespace = '' }, spec }: Pick<PodEviden
   return { namespace, name: spec?.serviceAccountName ?? 'default' };
 }
 
-/** @param unmounted the accounts, `NAMESPACE/NAME`, that say that their token is not to be mounted */
+/**
+ * The API server writes an account into every pod that it takes in, save the mirrors of static pods, which hold no token
+ * (plugin/pkg/admission/serviceaccount/admission.go).
+ *
+ * @param unmounted the accounts, `NAMESPACE/NAME`, that say that their token is not to be mounted
+ */
 export function isTokenMounted(pod: Pick<PodEvidence, 'metadata' | 'spec'>, unmounted: ReadonlySet<string>): boolean {
+  if (pod.spec?.serviceAccountName === undefined) return false;
   return pod.spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
     || (pod.spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: accountOf(pod) })));
 }

@@ -1,6 +1,7 @@
+import { notObservable } from '../../evidence/gap.ts';
 import { rbacAccountUse } from '../../indexes/rbac-account-use.ts';
 import { platformOf } from '../../indexes/rbac-expected.ts';
-import { rbacGrants } from '../../indexes/rbac-grants.ts';
+import { rbacGrants, type RbacGrants } from '../../indexes/rbac-grants.ts';
 import { defineCheck, unknownTarget } from '../define-check.ts';
 
 /** How many accounts a finding names. */
@@ -26,12 +27,20 @@ export default defineCheck({
   scope: 'namespace',
 
   needs: { rbac: rbacGrants, use: rbacAccountUse },
-  *targets({ rbac, use: { holding, unread } }) {
+  *targets({ rbac, use: { holding, existing, unread } }) {
     if (holding === undefined) yield unknownTarget('pods that hold tokens', unread.pods);
     if (unread.accounts.length > 0 && holding !== undefined) yield unknownTarget('service accounts whose token is not mounted', unread.accounts);
     for (const { of, gaps } of rbac.unread) yield unknownTarget(of, gaps);
-    const byNamespace = Map.groupBy([...holding ?? []].map(([account, count]) => ({ namespace: account.split('/')[0] ?? '', name: account.split('/')[1] ?? '', count })), ({ namespace }) => namespace);
-    if (unread.accounts.length === 0) yield* byNamespace;
+    if (unread.accounts.length > 0 || holding === undefined) return;
+    // Of an account that is not there nobody knows what it says of its token.
+    const known = [...holding].filter(([account]) => existing?.has(account) === true);
+    if (known.length < holding.size) yield unknownTarget('pods whose service account is not there', [notObservable('notSeen', 'the service accounts that pods run as are not among those that were listed')]);
+    // Every API server binds roles of its own.
+    if (known.length > 0 && isWithoutBindings(rbac)) {
+      yield unknownTarget('accounts that no binding names', [notObservable('notSeen', 'no binding at all is here, not even the API server\'s own, so that accounts without one cannot be told from others')]);
+      return;
+    }
+    yield* Map.groupBy(known.map(([account, count]) => ({ namespace: account.split('/')[0] ?? '', name: account.split('/')[1] ?? '', count })), ({ namespace }) => namespace);
   },
 
   inspect([namespace, accounts], { rbac }) {
@@ -54,3 +63,8 @@ export default defineCheck({
     };
   },
 });
+
+/** With -n the bindings of the cluster were not read, and a namespace may have none. */
+function isWithoutBindings({ grants, dangling, unresolved, unread, outOfScope, namespace }: RbacGrants): boolean {
+  return namespace === undefined && [grants, dangling, unresolved, unread, outOfScope].every(each => each.length === 0);
+}

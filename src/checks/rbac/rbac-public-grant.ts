@@ -16,6 +16,9 @@ const severities: Readonly<Record<Audience, Readonly<Record<Impact, Severity>>>>
   pods: { takeover: 'high', write: 'medium', read: 'low', paths: 'low', public: 'low' },
 };
 
+/** How many names a message has. */
+const NAMED = 3;
+
 export default defineCheck({
   id: 'rbac-public-grant',
   title: 'Everybody holds a right',
@@ -51,9 +54,13 @@ export default defineCheck({
     // Rules without any effect grant nothing to anybody.
     if (strongest === undefined) return undefined;
     const isClusterAdmin = strongest.id === 'everything' && grant.namespace === undefined;
+    const severity = isClusterAdmin ? 'critical' : severities[audience][strongest.impact];
+    // A few objects by name, such as what a cluster says of itself, are less than all of their kind; for somebody whom nobody knows they are not.
+    const rules = strongest.ruleIndexes.map(at => grant.rules[at]?.resourceNames ?? []);
+    const names = rules.every(each => each.length > 0) ? [...new Set(rules.flat())].sort() : [];
     return grantFinding(grant, {
-      severity: isClusterAdmin ? 'critical' : severities[audience][strongest.impact],
-      message: `${words[audience]} can ${strongest.words} ${reachWords(grant)} as ${throughRole(grant)}`,
+      severity: names.length > 0 && strongest.impact === 'read' && audience !== 'anonymous' ? 'low' : severity,
+      message: `${words[audience]} can ${strongest.words} ${reachWords(grant)} as ${throughRole(grant)}${names.length === 0 ? '' : `, of the name ${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`}`,
       ruleIndexes: strongest.ruleIndexes,
     });
   },

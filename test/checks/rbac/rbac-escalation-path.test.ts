@@ -152,6 +152,9 @@ const cases = {
     'exec by get, from 1.35': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', on([''], ['pods/exec'], 'get')), roleBinding('shop', 'x', 'x', user('bob'))),
     'a certificate that one of two accounts may approve, and neither may ask for': clusterOf(...escalatorAlone, ...signers.filter(each => each.metadata.name !== 'asks'), tokens, roleBindingToClusterRole('shop', 't', 'tokens', user('bob'))),
     'accounts of two namespaces, of which it comes to one': clusterOf(...escalatorAlone, ...signers, tokens, roleBindingToClusterRole('bank', 't', 'tokens', user('bob'))),
+    'exec in the mirror of a static pod, which holds no token': clusterOf(
+      namespace('kube-system'), node('n'), account('kube-system', 'default'), { ...pod('kube-system', 'etcd-n', 'default', 'n'), spec: { nodeName: 'n', hostNetwork: true, containers: [{ name: 'etcd' }] } },
+      clusterRole('view', on([''], ['pods'], 'get')), clusterRole('ops', on(['*'], ['*'], '*')), clusterRoleBinding('ops', 'ops', serviceAccount('default', 'kube-system')), execRole, roleBindingToClusterRole('kube-system', 'exec', 'exec', user('bob'))),
     'exec in another pod by its name': clusterOf(namespace('shop'), node('n'), pod('shop', 'p', 'default', 'n', true), role('shop', 'x', { ...on([''], ['pods/exec'], 'create'), resourceNames: ['q'] }), roleBinding('shop', 'x', 'x', user('bob'))),
     'nodes/proxy of another node': clusterOf(namespace('shop'), node('n'), node('m'), pod('shop', 'p', 'default', 'n', true), ...toAna('x', { ...on([''], ['nodes/proxy'], 'get'), resourceNames: ['m'] })),
     'constrained impersonation without anything to do by it': clusterOf(account('shop', 'web'), ...toAna('x', on(['authentication.k8s.io'], ['serviceaccounts'], 'impersonate:serviceaccount'))),

@@ -40,6 +40,16 @@ const cases = {
       'medium ClusterRoleBinding/b Group/system:authenticated',
       'low ClusterRoleBinding/b Group/system:serviceaccounts',
     ],
+    'reads of objects by name': [
+      snapshotOf(...given({ ...readPods, resourceNames: ['about'] }, anonymous, authenticated, pods)),
+      'high ClusterRoleBinding/b User/system:anonymous',
+      'low ClusterRoleBinding/b Group/system:authenticated',
+      'low ClusterRoleBinding/b Group/system:serviceaccounts',
+    ],
+    'reads of Secrets by name': [
+      snapshotOf(...given({ ...readSecrets, resourceNames: ['about'] }, authenticated)),
+      'high ClusterRoleBinding/b Group/system:authenticated',
+    ],
     'writes': [
       snapshotOf(...given(editConfig, unauthenticated, authenticated, pods)),
       'critical ClusterRoleBinding/b Group/system:unauthenticated',

@@ -14,7 +14,7 @@ const cases = {
   fails: {
     'an account that reads Secrets': [snapshotOf(secrets, bound, ci, pod('build', 'p', 'web', 'n')), line],
     'an account that writes in its namespace': [
-      snapshotOf(role('build', 'w', on(['apps'], ['deployments'], 'patch')), roleBinding('build', 'w', 'w', serviceAccount('ci')), ci), 'low RoleBinding/build/w ServiceAccount/build/ci'],
+      snapshotOf(role('build', 'w', on(['apps'], ['deployments'], 'patch')), roleBinding('build', 'w', 'w', serviceAccount('ci')), ci, pod('shop', 'p', 'web', 'n')), 'low RoleBinding/build/w ServiceAccount/build/ci'],
     'one of the same name runs elsewhere': [snapshotOf(secrets, bound, ci, pod('shop', 'p', 'ci', 'n')), line],
     'with -n, where the account is in it': [
       snapshotWith({ namespace: 'build' }, role('build', 'w', on([''], ['pods'], 'create')), roleBinding('build', 'w', 'w', serviceAccount('ci')), ci), 'low RoleBinding/build/w ServiceAccount/build/ci'],
@@ -33,6 +33,7 @@ const cases = {
   notApplicable: { 'nobody bound': snapshotOf(secrets) },
   notAssessed: {
     'pods that could not be read': [snapshotWith({ gaps: { [pods.id]: forbidden(pods) } }, secrets, bound, ci), 'unknown accounts that no pod runs as'],
+    'a cluster in which nothing runs': [snapshotOf(secrets, bound, ci), 'unknown accounts that no pod runs as'],
     'accounts that could not be read': [snapshotWith({ gaps: { [serviceAccounts.id]: forbidden(serviceAccounts) } }, secrets, bound), 'unknown accounts that exist'],
   },
 } satisfies CheckCases;
