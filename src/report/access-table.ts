@@ -2,9 +2,8 @@ import type { AuditReport } from '../engine/report-model.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import type { AccessPower, AccessRule, AccessScope, AccessView } from '../indexes/rbac-access.ts';
 import type { PolicyRule } from '../indexes/rbac-matcher.ts';
-import { escapeForTerminal } from './escape.ts';
 import { header } from './first-screen.ts';
-import { notSeen } from './not-seen.ts';
+import { folded, notSeen } from './not-seen.ts';
 import { paint, type Style } from './style.ts';
 import { renderTable } from './text-table.ts';
 import { counted } from './words.ts';
@@ -44,7 +43,7 @@ function viewSections(view: AccessView, now: string, style: Style, limits: Limit
     view.scopes.total === 0 ? 'Nothing that was read grants it anything.' : powerTable(view, style, limits),
     ...scopes.map(scope => scopeTable(scope, style, limits)),
     left(view.scopes.total - scopes.length, 'more namespace', limits),
-    notSeen(view.unseen),
+    notSeen(view.unseen, style),
   ];
 }
 
@@ -57,9 +56,9 @@ function identityWords({ question, bindings, rules }: AccessView, now: string, s
     ...(of('implicit').length === 0 ? [] : [`${of('implicit').join(', ')} as for everybody of its kind`]),
   ];
   return [
-    paint(style, 'bold', escapeForTerminal(`${question.subject}${question.namespace === undefined ? '' : ` in namespace ${question.namespace}`}`)),
-    ...(groups.length === 0 ? [] : [escapeForTerminal(`in ${groups.join('; ')}`)]),
-    ...(question.certificate === undefined ? [] : [certificateWords(question.certificate, now)]),
+    ...folded(`${question.subject}${question.namespace === undefined ? '' : ` in namespace ${question.namespace}`}`, style).map(line => paint(style, 'bold', line)),
+    ...(groups.length === 0 ? [] : folded(`in ${groups.join('; ')}`, style)),
+    ...(question.certificate === undefined ? [] : folded(certificateWords(question.certificate, now), style)),
     `${counted(rules, 'rule')} through ${counted(bindings, 'binding')}`,
   ].join('\n');
 }
@@ -76,7 +75,7 @@ function powerTable({ powers }: AccessView, style: Style, limits: Limits): strin
     rows,
     [
       { header: 'CAN', value: ({ can }: AccessPower) => can, flexible: true },
-      { header: 'WHERE', value: ({ namespace }) => namespace ?? 'everywhere' },
+      { header: 'WHERE', value: ({ namespace }) => namespace ?? 'everywhere', flexible: true },
     ],
     style,
   );
@@ -98,7 +97,7 @@ function scopeTable({ namespace, rules }: AccessScope, style: Style, limits: Lim
   );
   const title = namespace === undefined ? 'Everywhere' : `In namespace ${namespace}`;
   const more = left(rules.total - rows.length, 'more rule', limits);
-  return `${paint(style, 'bold', escapeForTerminal(title))}\n${table}${more === '' ? '' : `\n  ${more}`}`;
+  return `${folded(title, style).map(line => paint(style, 'bold', line)).join('\n')}\n${table}${more === '' ? '' : `\n  ${more}`}`;
 }
 
 /** `pods, services; deployments (apps); only a, b`. */

@@ -2,7 +2,7 @@ import type { AuditReport, ReportCause, ReportNotAssessed } from '../engine/repo
 import { escapeForTerminal } from './escape.ts';
 import { subjectLines } from './subject-lines.ts';
 import { paint, paintWord, type Style } from './style.ts';
-import { renderTable } from './text-table.ts';
+import { renderTable, wrap } from './text-table.ts';
 import { formatPermission } from '../evidence/gap.ts';
 import { bytes, counted, inDays, STATUS_WORDS } from './words.ts';
 
@@ -39,12 +39,15 @@ export function header(report: AuditReport, style: Style): string {
   const when = `${report.collectedAt.slice(0, 19).replace('T', ' ')} UTC`;
   const judged = report.judgedAt === report.collectedAt ? '' : `, judged as of ${report.judgedAt.slice(0, 10)}`;
   const who = report.loginRefused !== undefined ? 'nobody (the login is not accepted)' : caller === undefined ? 'unknown user' : caller.username;
+  const platform = escapeForTerminal(what.length === 0 ? '' : `  ${what.join(', ')}`);
+  const [first = '', ...others] = wrap(escapeForTerminal(name) + platform, style.width);
   return [
-    paint(style, 'bold', escapeForTerminal(name)) + escapeForTerminal(what.length === 0 ? '' : `  ${what.join(', ')}`),
-    escapeForTerminal(
+    // Where all of it fits, the cluster's name stands out and the rest does not.
+    others.length === 0 ? paint(style, 'bold', escapeForTerminal(name)) + platform : [first, ...others].map(line => paint(style, 'bold', line)).join('\n'),
+    ...wrap(escapeForTerminal(
       `as ${who}${scope.namespace === undefined ? '' : `, namespace ${scope.namespace} only`}, ${when}${judged}, ` +
         `${counted(summary.requests, 'read')}, ${bytes(summary.bytes)}, ${report.durationSeconds.toFixed(1)} s`,
-    ),
+    ), style.width),
     ...clockWords(report).map(words => paint(style, 'yellow', words)),
   ].join('\n');
 }

@@ -14,7 +14,7 @@ const WIDTH = 100;
 /** The shortest way to each goal as sentences, one hop after the other, with the bindings and the cut. */
 export function renderRbacPath(report: AuditReport, style: Style): string {
   const view = report.views.rbacPath;
-  const lines = view === undefined ? [] : 'gaps' in view ? view.gaps.map(({ detail }) => `not seen: ${detail}`) : viewLines(view, style);
+  const lines = view === undefined ? [] : 'gaps' in view ? view.gaps.flatMap(({ detail }) => fold(`not seen: ${detail}`, 0, style)) : viewLines(view, style);
   return `${header(report, style)}\n\n${lines.join('\n')}\n`;
 }
 
@@ -35,7 +35,7 @@ function pathLines({ can, hops, cut }: RbacPathRow, who: string, style: Style): 
     ? 'cut: none worked out; it takes more than one binding, or trying them all takes too long on a cluster of this size'
     : `cut: without ${formatRef(cut.binding)} ${cut.loses} of ${counted(cut.of, 'subject')} lose the way`;
   return [
-    paint(style, 'bold', escapeForTerminal(`${who} can ${can}`)),
+    ...fold(`${who} can ${can}`, 0, style).map(line => paint(style, 'bold', line)),
     ...hops.flatMap((hop, at) => [
       ...fold(`${at + 1}. ${hop.sentence}`, 2, style),
       ...hop.grants.flatMap(({ binding, role, ruleIndexes }) =>

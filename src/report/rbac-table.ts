@@ -51,7 +51,7 @@ function subjectTable({ subjects, teams, expected, grants }: RbacView, style: St
     [
       { header: 'SUBJECT', value: (row: SubjectRow | TeamRow) => ('subject' in row ? formatSubject(row.subject) : teamWords(row)), flexible: true },
       { header: 'CAN', value: ({ can }) => can ?? 'nothing: its bindings have no effect', flexible: true },
-      { header: 'WHERE', value: whereOf },
+      { header: 'WHERE', value: whereOf, flexible: true },
       { header: 'BINDINGS', value: row => String('subject' in row ? row.boundBy : row.bindings) },
     ],
     style,
@@ -81,7 +81,7 @@ function grantTable(title: string, grants: RbacRows<GrantRow>, style: Style): st
     [
       { header: 'SUBJECT', value: ({ subject }: GrantRow) => formatSubject(subject), flexible: true },
       { header: 'BINDING', value: ({ binding }) => formatRef(binding), flexible: true },
-      { header: 'ROLE', value: ({ role }) => role.name },
+      { header: 'ROLE', value: ({ role }) => role.name, flexible: true },
     ],
     style,
     2,
@@ -93,7 +93,7 @@ function grantTable(title: string, grants: RbacRows<GrantRow>, style: Style): st
 function pathTable({ paths }: RbacView, style: Style): string {
   if (paths.rows.length === 0) return '';
   const lines = paths.rows.slice(0, PATHS).flatMap(({ subject, severity, can, steps, exposure, cut }) => [
-    ...fold(`${formatSubject(subject)} can ${can}`, 2, style).map((line, at) => (at === 0 ? `  ${paintWord(style, severity, severity)}  ${line.trimStart()}` : line)),
+    ...fold(`${severity}  ${formatSubject(subject)} can ${can}`, 2, style).map((line, at) => (at === 0 ? line.replace(severity, paintWord(style, severity, severity)) : line)),
     // One step alone says it again.
     ...(steps.length === 1 && steps[0]?.endsWith(can) === true ? [] : steps.flatMap(step => fold(step, 6, style))),
     ...(exposure === undefined ? [] : fold(exposure, 6, style)),
@@ -158,7 +158,7 @@ function mappedTable({ mapped }: RbacView, style: Style): string {
       { header: 'IDENTITY', value: ({ identity }: Mapped) => identity, flexible: true },
       { header: 'SUBJECT', value: ({ subject }) => formatSubject(subject), flexible: true },
       { header: 'GROUPS', value: ({ groups }) => groups.join(', '), flexible: true },
-      { header: 'BY', value: ({ from }) => from },
+      { header: 'BY', value: ({ from }) => from, flexible: true },
     ],
     style,
     2,

@@ -3,11 +3,10 @@ import { formatRef } from '../evidence/resource-ref.ts';
 import { formatSubject } from '../evidence/subject.ts';
 import type { WhoCanQuestion, WhoCanView } from '../indexes/rbac-who-can.ts';
 import type { Way, WhoCanRow } from '../indexes/rbac-who-can-rows.ts';
-import { escapeForTerminal } from './escape.ts';
 import { header } from './first-screen.ts';
-import { notSeen } from './not-seen.ts';
+import { folded, notSeen } from './not-seen.ts';
 import { paint, type Style } from './style.ts';
-import { renderTable, wrap } from './text-table.ts';
+import { renderTable } from './text-table.ts';
 import { counted } from './words.ts';
 
 /** Rows of the table; `-o wide` has more. */
@@ -35,17 +34,17 @@ function viewSections(view: WhoCanView, style: Style, isWide: boolean): string[]
   const wanted = isWide ? answers.rows : answers.rows.filter(row => !row.expected || row.through.total === 0);
   const rows = isWide ? wanted : wanted.slice(0, SHOWN);
   const left = wanted.length - rows.length + (answers.total - answers.rows.length);
-  const folded = isWide ? 0 : answers.rows.length - wanted.length;
+  const hidden = isWide ? 0 : answers.rows.length - wanted.length;
   return [
-    paint(style, 'bold', escapeForTerminal(questionWords(question))),
-    question.notes.flatMap(note => wrap(escapeForTerminal(note), style.width)).join('\n'),
+    folded(questionWords(question), style).map(line => paint(style, 'bold', line)).join('\n'),
+    question.notes.flatMap(note => folded(note, style)).join('\n'),
     table(rows, style, isWide),
     [
       ...(left > 0 ? [`and ${left} more; -o ${isWide ? 'json' : 'wide'} lists them`] : []),
-      ...(folded > 0 ? [`${counted(folded, 'more subject is', 'more subjects are')} the platform's own; -o wide lists them`] : []),
+      ...(hidden > 0 ? [`${counted(hidden, 'more subject is', 'more subjects are')} the platform's own; -o wide lists them`] : []),
     ].join('\n'),
     covered(rows, style),
-    notSeen(view.unseen),
+    notSeen(view.unseen, style),
   ];
 }
 
@@ -55,7 +54,7 @@ function table(rows: readonly WhoCanRow[], style: Style, isWide: boolean): strin
     rows,
     [
       { header: 'SUBJECT', value: (row: WhoCanRow) => formatSubject(row.subject), flexible: true },
-      { header: 'WHERE', value: whereOf },
+      { header: 'WHERE', value: whereOf, flexible: true },
       ...(named ? [{ header: 'ONLY', value: ({ names }: WhoCanRow) => (names === undefined ? '' : names.rows.join(', ') + more(names)), flexible: true as const }] : []),
       { header: 'BINDING', value: row => throughOf(row, isWide, ({ binding }) => formatRef(binding)), flexible: true },
       { header: 'RULE', value: row => (row.through.total === 0 ? '' : ruleOf(row, isWide)), flexible: true },
@@ -67,7 +66,7 @@ function table(rows: readonly WhoCanRow[], style: Style, isWide: boolean): strin
 /** Whom the groups among the rows stand for. */
 function covered(rows: readonly WhoCanRow[], style: Style): string {
   const words = new Map(rows.flatMap(({ subject, covers }) => (covers === undefined ? [] : [[formatSubject(subject), covers] as const])));
-  return [...words].flatMap(([subject, covers]) => wrap(escapeForTerminal(`${subject}: ${covers}`), style.width)).join('\n');
+  return [...words].flatMap(([subject, covers]) => folded(`${subject}: ${covers}`, style)).join('\n');
 }
 
 function whereOf({ namespaces }: WhoCanRow): string {
