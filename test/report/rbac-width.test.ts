@@ -34,7 +34,7 @@ const toMany = [
 ];
 const exposed: readonly Manifest[] = [
   { apiVersion: 'v1', kind: 'Service', metadata: { namespace: namespaceOfMost, name: 's'.repeat(63) }, spec: { type: 'NodePort', selector: { app: 'x' }, ports: [{ port: 80, nodePort: 30080 }] } },
-  { ...pod(namespaceOfMost, `${'p'.repeat(200)}`, 'default', 'n', true), metadata: { namespace: namespaceOfMost, name: 'p'.repeat(200), labels: { app: 'x' } } },
+  { ...pod(namespaceOfMost, 'p'.repeat(200), 'default', 'n', true), metadata: { namespace: namespaceOfMost, name: 'p'.repeat(200), labels: { app: 'x' } } },
 ];
 const ofTeams = [builtIn('admin'), ...teams.map(name => namespace(name, 'restricted')), ...teams.map(name => roleBindingToClusterRole(name, 'team', 'admin', group(name)))];
 const fewOthers = [clusterRole('ops', on(['*'], ['*'], '*')), clusterRoleBinding('incident-4711', 'ops', user('ana@example.com')), clusterRoleBinding('ci', 'ops', serviceAccount('runner', 'ci')), account('ci', 'runner')];
@@ -44,7 +44,7 @@ const snapshot = clusterWith(
 );
 
 function reportOf(question: Omit<AuditQuestion, 'selection'>, of = snapshot): AuditReport {
-  return judge({ ...of, connection: { server: `https://${long.slice(0, 120)}.example.com:6443`, context: `${long.slice(0, 100)}` } }, { selection: { families: ['rbac'] }, ...question });
+  return judge({ ...of, connection: { server: `https://${long.slice(0, 120)}.example.com:6443`, context: long.slice(0, 100) } }, { selection: { families: ['rbac'] }, ...question });
 }
 
 const secrets = { verb: 'get', apiGroup: '', resource: 'secrets', namespaced: true, notes: [`inert: ${long} ${wide}`] } as const;
