@@ -71,7 +71,7 @@ describe('every table on rights, on a terminal of 100 columns', () => {
   it('has one line for 1500 teams that own a namespace each', () => {
     const lines = renderRbac(reportOf({ views: ['rbac'] }, clusterWith({}, ...ofTeams, node('n'), ...fewOthers)), style).split('\n');
     expect(lines.filter(line => /team-\d/.test(line))).toEqual([]);
-    expect(lines.filter(line => line.includes('1500'))).toEqual([expect.stringMatching(/^1500 groups with ClusterRole\/admin +act as another service account +1500 namespaces +1500$/)]);
+    expect(lines.filter(line => line.includes('1500 ') && !line.startsWith('low'))).toEqual([expect.stringMatching(/^1500 groups with ClusterRole\/admin +act as another service account +1500 namespaces +1500$/)]);
     expect(lines.filter(line => stringWidth(line) > 100)).toEqual([]);
   }, 60_000);
 });
