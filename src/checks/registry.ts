@@ -39,6 +39,7 @@ import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
+import pkiKubeletNotRenewing from './pki/pki-kubelet-not-renewing.ts';
 import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiNodeCertificateWithoutNode from './pki/pki-node-certificate-without-node.ts';
@@ -120,6 +121,7 @@ export const CHECKS: readonly Check[] = [
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiKubeletAuthorityUnset,
+  pkiKubeletNotRenewing,
   pkiLeafMayIssue,
   pkiLongLivedClientCertificate,
   pkiNodeCertificateWithoutNode,

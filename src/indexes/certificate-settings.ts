@@ -16,6 +16,8 @@ export interface ProgramStart {
   readonly resource: ResourceRef;
   /** By flag, without dashes; a flag that is not set is not there. */
   readonly files: Readonly<Record<string, string>>;
+  /** How long the controller manager issues certificates for, unless the request asks for less; absent where that is not known. */
+  readonly signingSeconds?: number;
   /** Whether a flag that is not there is certainly not set. */
   readonly isWhole: boolean;
   /** What shows the flag, or that it is not set. */
@@ -62,9 +64,11 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
   const program = PROGRAMS.find(name => name === words?.[0]?.program);
   if (words === undefined || program === undefined) return undefined;
   const files = filesIn(words);
+  const signingSeconds = program === 'kube-controller-manager' ? signingSecondsIn(words) : undefined;
   const node = pod.spec?.nodeName;
   return {
     program, files,
+    ...(signingSeconds === undefined ? {} : { signingSeconds }),
     of: `static pod ${pod.metadata.name}`,
     ...(node === undefined ? {} : { node }),
     // The program and not its pod: one ticket for each node, whatever the pod is called.
@@ -84,6 +88,21 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
 function filesIn(words: readonly CommandFlags[]): Readonly<Record<string, string>> {
   const given = words.flatMap(({ flags }) => flags).flatMap(({ name, value = '' }) => (FILE_FLAGS.has(name) && value !== '' && !value.includes('$(') ? [[name, value] as const] : []));
   return Object.fromEntries(given);
+}
+
+/** `--cluster-signing-duration`, by default a year of 8760 hours (kubernetes pkg/controller/certificates/signer/config/v1alpha1/defaults.go). */
+function signingSecondsIn(words: readonly CommandFlags[]): number | undefined {
+  const given = words.flatMap(({ flags }) => flags).filter(({ name }) => /^(experimental-)?cluster-signing-duration$/.test(name)).at(-1);
+  if (given !== undefined) return goSeconds(given.value ?? '');
+  return words.some(({ hasVariable }) => hasVariable) ? undefined : 8760 * 3600;
+}
+
+const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+
+/** Of a Go duration such as `8760h0m0s`; undefined where it is none that a certificate may last. */
+function goSeconds(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)].reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
 }
 
 function flagzStart(values: Readonly<Record<string, string>>): ProgramStart {
