@@ -11,7 +11,7 @@ export function rotatedRows(secrets: NonNullable<(typeof rotatedSecrets)['eviden
     const renewedBy = notBefore === undefined || refreshSeconds === undefined ? undefined : new Date(Date.parse(notBefore) + refreshSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
     return [{
       role: 'rotated' as const, title: ROLE_TITLES.rotated, instance: `${namespace}/${name}`, resource: refOf(rotatedSecrets, item),
-      grade: 'expiryOnly' as const, notAfter, how: 'annotations of its Secret',
+      grade: 'expiryOnly' as const, notAfter, how: 'annotations of its Secret', isEndSaid: true as const,
       ...(renewedBy === undefined ? {} : { renewedBy }),
     }];
   }).sort((a, b) => (a.instance < b.instance ? -1 : 1));

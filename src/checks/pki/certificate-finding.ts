@@ -26,7 +26,7 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
   const seen = seenOf(inventory, role.certificate);
   const here = seen?.sightings.find(({ resource }) => formatRef(resource) === formatRef(role.resource)) ?? seen?.sightings[0];
   if (seen !== undefined && here !== undefined) return sightingEvidence(here, 'notAfter', seen.certificate.notAfter);
-  return { path: 'notAfter', value: role.notAfter, grade: 'inferred', derivation: `${role.how}: the seconds left, added to the time of the answer` };
+  return { path: 'notAfter', value: role.notAfter, grade: 'inferred', derivation: role.isEndSaid === true ? `taken from ${role.how}` : `${role.how}: the seconds left, added to the time of the answer` };
 }
 
 /** `certificate of the kubelet on worker-1`: how a message begins. */
