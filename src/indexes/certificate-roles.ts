@@ -6,7 +6,7 @@ import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
 import { nodeFiles } from '../evidence/sources/node-files.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
-import { rotatedSecrets } from '../evidence/sources/trust.ts';
+import { rotatedConfigMaps, rotatedSecrets } from '../evidence/sources/trust.ts';
 import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
 import { certificateInventory, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
@@ -41,9 +41,10 @@ export const certificateRoles = defineIndex({
     kubeProxy: attempt(kubeProxyLogin),
     files: attempt(nodeFiles),
     rotated: attempt(rotatedSecrets),
+    rotatedAuthorities: attempt(rotatedConfigMaps),
     warnings: certificateWarnings,
   },
-  build({ inventory, kubelets, apiServers, kubeProxy, rotated, warnings, ...read }, { now }): CertificateRoles {
+  build({ inventory, kubelets, apiServers, kubeProxy, rotated, rotatedAuthorities, warnings, ...read }, { now }): CertificateRoles {
     const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
     const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).map(({ metadata }) => metadata.name);
@@ -62,7 +63,7 @@ export const certificateRoles = defineIndex({
       }),
       ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory, 'gaps' in read.files ? read.files.gaps : undefined),
       proxyRow(kubeProxy, nodeList?.length),
-      ...rotatedRows('value' in rotated ? rotated.value : []),
+      ...rotatedRows('value' in rotated ? rotated.value : [], 'value' in rotatedAuthorities ? rotatedAuthorities.value : []),
     ];
     const nodeNames = { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes };
     const counted = withWarnings('value' in kubelets ? countedRows(kubelets.value) : [], warnings.warned).filter(row => !seen.some(other => other.role === row.role && other.instance === row.instance));
@@ -75,6 +76,7 @@ export const certificateRoles = defineIndex({
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),
         ...(distribution?.distribution === 'k3s' || distribution?.distribution === 'rke2' ? warnings.unread.map(({ of, gaps }) => ({ of, gaps })) : []),
         ...('gaps' in rotated && distribution?.distribution === 'openshift' ? [{ of: 'certificates that OpenShift renews', gaps: rotated.gaps }] : []),
+        ...('gaps' in rotatedAuthorities && distribution?.distribution === 'openshift' ? [{ of: 'authorities that OpenShift renews', gaps: rotatedAuthorities.gaps }] : []),
         ...('gaps' in read.nodes ? [{ of: 'which kubelets there are', gaps: read.nodes.gaps }] : []),
       ],
     };

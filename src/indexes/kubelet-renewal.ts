@@ -110,7 +110,7 @@ function pendingOf(node: string, usage: RotatedUsage, requests: Attempted<readon
 
 /** What is wrong with a renewal, or was. */
 export interface RenewalTrouble {
-  readonly severity: 'high' | 'medium' | 'low' | 'info';
+  readonly severity: 'high' | 'medium' | 'info';
   /** Follows `the kubelet of NODE`. */
   readonly words: string;
   /** What it stands on. */
@@ -126,9 +126,9 @@ const UNURGENT_SECONDS = DUE_SHARE * 365 * 86_400;
 const PATIENCE_MINUTES = 10;
 
 /**
- * How bad it is that a kubelet did not get a certificate. Its counter only grows, so errors count for little where the
- * certificate was renewed since: a certificate that is not due yet is the newest that the kubelet asked for, unless it
- * asks for another before its time, which it does where its addresses changed.
+ * How bad it is that a kubelet did not get a certificate. Its counter only grows, and that of a control-plane node of kubeadm
+ * begins with the tries that came before its API server: so errors count for nothing where the certificate is not due, unless
+ * the kubelet asks for another before its time, which it does where its addresses changed.
  * @returns undefined where nothing is wrong; gaps where that depends on something that is not known
  */
 export function troubleOf(renewal: KubeletRenewal, now: string): RenewalTrouble | { readonly gaps: readonly Gap[] } | undefined {
@@ -152,12 +152,10 @@ export function troubleOf(renewal: KubeletRenewal, now: string): RenewalTrouble 
   const share = lifeSeconds === undefined ? 1 : left / lifeSeconds;
   if (share <= STUCK_SHARE) return { severity: 'high', by: 'errors', words: `${failed}, of which less than a tenth is left: its rotation is stuck` };
   if (age !== undefined && age >= PATIENCE_MINUTES) return { severity: 'medium', by: 'request', words: `${failed}, and its request ${request?.metadata.name ?? ''} waits for an approval or a signature` };
-  if (share > DUE_SHARE) {
-    return 'gaps' in pending && usage === 'server' ? { gaps: pending.gaps } : { severity: 'info', by: 'errors', words: `${failed}, which is not due: it was renewed after that, or was in no hurry` };
-  }
+  if (share > DUE_SHARE) return 'gaps' in pending && usage === 'server' ? { gaps: pending.gaps } : undefined;
   const due = Date.parse(notAfter) - DUE_SHARE * (lifeSeconds ?? 0) * 1000;
   const isAllSinceDue = startedAt !== undefined && Date.parse(startedAt) >= due;
   return isAllSinceDue
     ? { severity: 'medium', by: 'errors', words: `${failed}, all of them since a renewal is due` }
-    : { severity: 'low', by: 'errors', words: `${failed}, and a renewal may be due already` };
+    : { severity: 'info', by: 'errors', words: `${failed}; a renewal may be due already, or they are older` };
 }

@@ -30,9 +30,9 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
 }
 
 /** `certificate of the kubelet on worker-1`: how a message begins. */
-export function roleWords({ role, title, instance, how }: CertificateRole): string {
+export function roleWords({ role, title, instance, how, resource }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
-  if (role === 'rotated') return `certificate in Secret ${instance ?? ''}`;
+  if (role === 'rotated') return `certificate in ${resource.kind} ${instance ?? ''}`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
   if (role === 'tls-secret') return `certificate for ${instance ?? 'nobody'} in ${how}`;
   if (role === 'tls-secret-authority') return `authority ${instance ?? 'without a name'} in ${how}`;

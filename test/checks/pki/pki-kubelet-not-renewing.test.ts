@@ -1,5 +1,6 @@
 import check from '../../../src/checks/pki/pki-kubelet-not-renewing.ts';
 import { sourcesOf } from '../../../src/evidence/need.ts';
+import { startedPods } from '../../../src/evidence/sources/api-server.ts';
 import { kubeletMetrics } from '../../../src/evidence/sources/kubelet.ts';
 import { signingRequests } from '../../../src/evidence/sources/pki.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
@@ -37,11 +38,10 @@ const butRequests = others.filter(source => source !== signingRequests);
 describeCheck(check, {
   fails: {
     'less than a tenth of a year left, and errors': [counts(client(36, 3)), 'high Node/n1 (client)'],
-    'a renewal that is due, and errors from before and since': [counts(client(100, 3)), 'low Node/n1 (client)'],
     'a renewal that is due, and errors since then only': [counts(client(100, 3, { startedAt: inDays(-1).toISOString() })), 'medium Node/n1 (client)'],
     'a life that is known by the certificate itself': [answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(2, 1) } }, seen(2, 30)), 'high Node/n1 (client)'],
     'a life that the controller manager is told': [
-      answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(2, 1) } }, staticPod('kube-controller-manager', 'cp-1', '--cluster-signing-duration=240h')), 'low Node/n1 (client)',
+      answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(2, 1) } }, staticPod('kube-controller-manager', 'cp-1', '--cluster-signing-duration=1000h0m0s')), 'high Node/n1 (client)',
     ],
     'another serving certificate before its time, which nobody approves': [counts(serving(300, 4), asked(60)), 'medium Node/n1 (server)'],
     'no client certificate': [counts({ lacks: ['client'], renewErrors: { client: 9 } }), 'high Node/n1 (client)'],
@@ -53,10 +53,11 @@ describeCheck(check, {
   },
   passes: {
     'no errors, at the end of its life': counts(client(3, 0)),
-    'errors long ago, and a certificate that was renewed since': [counts(client(300, 40)), 'info Node/n1 (client)'],
-    'errors, and a life of ten days of which half is left': [answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(5, 2) } }, seen(5, 10)), 'info Node/n1 (client)'],
-    'errors, more than a hundred days left, and an unknown life': [answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(200, 2) } }), 'info Node/n1 (client)'],
-    'a serving certificate that was approved late': [counts(serving(300, 4)), 'info Node/n1 (server)'],
+    'a renewal that may be due, and errors that may be older': [counts(client(100, 3)), 'info Node/n1 (client)'],
+    'errors long ago, and a certificate that was renewed since': counts(client(300, 40)),
+    'errors, and a life of ten days of which half is left': answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(5, 2) } }, seen(5, 10)),
+    'errors, more than a hundred days left, and an unknown life': answers({ value: { startedAt: OLD, scrapes: [{ at: NOW }], ...client(200, 2) } }),
+    'a serving certificate that was approved late': counts(serving(300, 4)),
     'a serving certificate asked for a minute ago': [answers(refused, asked(1)), 'info Node/n1 (server)'],
     'a request of another node': counts(client(300, 0), asked(60)),
   },
@@ -71,6 +72,7 @@ describeCheck(check, {
   notApplicable: { 'a kubelet that renews nothing': counts({}) },
   answerableWithout: {
     'no errors, at the end of its life': others,
+    'a renewal that may be due, and errors that may be older': others.filter(source => source !== startedPods),
     'errors long ago, and a certificate that was renewed since': others,
     'errors, and a life of ten days of which half is left': butRequests,
     'errors, more than a hundred days left, and an unknown life': others,
