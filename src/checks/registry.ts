@@ -32,10 +32,12 @@ import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-auth
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentCertificateDeviates from './pki/pki-component-certificate-deviates.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiComponentNameMissing from './pki/pki-component-name-missing.ts';
 import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
 import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
 import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
 import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
+import pkiExtensionCertificateRefused from './pki/pki-extension-certificate-refused.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
@@ -114,10 +116,12 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateUnreadable,
   pkiComponentCertificateDeviates,
   pkiComponentIdentityMisused,
+  pkiComponentNameMissing,
   pkiEtcdSharesAuthority,
   pkiEtcdTrustsClusterAuthority,
   pkiEtcdWithoutClientCertificates,
   pkiExtensionBundleUseless,
+  pkiExtensionCertificateRefused,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiKubeletAuthorityUnset,
