@@ -45,6 +45,7 @@ import pkiKubeletNotRenewing from './pki/pki-kubelet-not-renewing.ts';
 import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiNodeCertificateWithoutNode from './pki/pki-node-certificate-without-node.ts';
+import pkiNodeIdentityShared from './pki/pki-node-identity-shared.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
 import pkiRenewedNotRestarted from './pki/pki-renewed-not-restarted.ts';
 import pkiRootCaDiffers from './pki/pki-root-ca-differs.ts';
@@ -129,6 +130,7 @@ export const CHECKS: readonly Check[] = [
   pkiLeafMayIssue,
   pkiLongLivedClientCertificate,
   pkiNodeCertificateWithoutNode,
+  pkiNodeIdentityShared,
   pkiPrivilegedClientCertificate,
   pkiRenewedNotRestarted,
   pkiRootCaDiffers,

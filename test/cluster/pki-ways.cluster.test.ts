@@ -1,9 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -148,48 +145,6 @@ describe('bundles of extensions', () => {
       'high pki-extension-bundle-useless CustomResourceDefinition/things.example.org', 'high pki-extension-bundle-useless ValidatingWebhookConfiguration/hooks', 'medium pki-extension-bundle-useless ValidatingWebhookConfiguration/hooks',
     ]);
   });
-});
-
-describe('webhooks whose certificates are refused', () => {
-  const hooks = createAuthority('refusing-hooks');
-  const CHECK = 'pki-extension-certificate-refused';
-  async function serve(certificate: Certificate): Promise<Server> {
-    const server = createServer({ cert: certificate.certificate, key: certificate.key }, (_, response) => response.writeHead(200).end('{}')).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    // What the API server gives up is no fault of this server.
-    server.on('tlsClientError', () => undefined);
-    return server;
-  }
-  const hook = (name: string, server: Server): object => ({
-    name: `${name}.example.org`, admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Ignore', timeoutSeconds: 5,
-    rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }],
-    clientConfig: { url: `https://localhost:${(server.address() as AddressInfo).port}/`, caBundle: Buffer.from(hooks.certificate).toString('base64') },
-  });
-  test('are counted by the API server and found, and one that is in order is not', async () => {
-    const good = await serve(createCertificate({ commonName: 'localhost', names: ['localhost'], use: 'server' }, hooks));
-    const nameless = await serve(createCertificate({ commonName: 'localhost', use: 'server' }, hooks));
-    const weak = await serve(createCertificate({ commonName: 'localhost', names: ['localhost'], use: 'server', hash: 'sha1' }, hooks));
-    try {
-      await apply({ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'refusing' }, webhooks: [hook('good', good)] });
-      await kubectl(['create', 'namespace', 'one']);
-      const before = await pki(ground.kubeconfig.superAdmin);
-      expect([statusOf(before.report, CHECK), linesOf(before.report, CHECK)]).toEqual(['passed', []]);
-
-      await apply({ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'refusing' }, webhooks: [hook('good', good), hook('nameless', nameless), hook('weak', weak)] });
-      const counted = async (): Promise<number> => [...(await kubectl(['get', '--raw', '/metrics'], undefined, ground.kubeconfig.superAdmin)).matchAll(/^apiserver_webhooks_x509_(?:missing_san|insecure_sha1)_total [1-9]/gm)].length;
-      // The new configuration counts after a moment.
-      for (let at = 0; (await counted()) < 2; at += 1) {
-        if (at > 60) throw new Error('the API server does not count them');
-        await kubectl(['create', 'namespace', `more-${at}`]);
-      }
-      const { report } = await pki(ground.kubeconfig.superAdmin);
-      const messages = report.findings.filter(({ check }) => check === CHECK).map(({ message }) => message.replace(/\d+ calls|one call/, 'N calls').replace(/ since.*/, '')).sort();
-      expect(messages).toEqual(['API server has counted N calls to webhooks whose certificate has its name as the common name alone', 'API server has counted N calls to webhooks whose certificate is signed with SHA-1']);
-    } finally {
-      await kubectl(['delete', 'validatingwebhookconfiguration', 'refusing']);
-      for (const server of [good, nameless, weak]) server.close();
-    }
-  }, 300_000);
 });
 
 describe('what signers publish', () => {
