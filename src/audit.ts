@@ -19,10 +19,8 @@ import type { Source } from './evidence/source.ts';
 import { apiResources, coreApiResources } from './evidence/sources/api-resources.ts';
 import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
-import { certificatePods, NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
-import { listeningPods } from './evidence/sources/node-ports.ts';
+import { NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
 import { nodes } from './evidence/sources/platform.ts';
-import { pods } from './evidence/sources/workloads.ts';
 import { apiGroups, whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
@@ -59,7 +57,7 @@ export interface AuditQuestion {
 }
 
 /** All there is to read: what a snapshot holds, so that any question can be put to it. */
-export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages, certificatePods] };
+export const EVERYTHING: AuditQuestion = { selection: {}, views: ALL_VIEWS, also: [coreApiResources, apiResources, nodeFiles, nodeImages] };
 
 export interface ReadingOptions {
   readonly namespace?: string;
@@ -161,12 +159,9 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     import('./cluster/first-answer.ts'), import('./collect/collect.ts'), import('./collect/namespace-missing.ts'),
   ]);
   const first = await firstAnswer(client);
-  const wanted = new Set([...sourcesFor(question), ...alsoFor(options.optIns ?? [])]);
-  // The pods that read files are made of what these say.
-  if (wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true) {
-    wanted.add(nodeImages).add(certificatePods);
-    if (first.refusal === undefined && options.namespace === undefined) options.onNotice?.(nodeFilesNotice(options.nodeFiles?.namespace));
-  }
+  const wanted = sourcesFor(question);
+  const isReadingFiles = wanted.has(nodeFiles) && options.optIns?.includes('--node-files') === true;
+  if (isReadingFiles && first.refusal === undefined && options.namespace === undefined) options.onNotice?.(nodeFilesNotice(options.nodeFiles?.namespace));
   const sources = [...wanted].map(source => (options.alsoWithNamespace?.includes(source) === true ? { ...source, skippedWithNamespace: false } : source));
   const { namespace } = options;
   const missing = namespace === undefined || first.refusal !== undefined ? Promise.resolve(false) : isNamespaceMissing(client, namespace);
@@ -198,12 +193,6 @@ async function readSources(client: ClusterClient, question: AuditQuestion, optio
     ...(first.dateFrom === 'server' ? {} : { collectedAtFrom: first.dateFrom }),
     ...(first.refusal === undefined ? {} : { loginRefused: first.refusal }),
   });
-}
-
-/** What has to be read so that a flag can do its part: the ways to the nodes, and where their programs listen. */
-function alsoFor(optIns: readonly string[]): readonly Source[] {
-  const looks = optIns.includes('--tunnel') || optIns.includes('--probe-nodes');
-  return [...(looks || optIns.includes('--probe-anonymous') ? [pods] : []), ...(looks ? [listeningPods] : [])];
 }
 
 /** What `--node-files` is about to do. */

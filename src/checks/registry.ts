@@ -38,6 +38,7 @@ import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authori
 import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
 import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
 import pkiExtensionCertificateRefused from './pki/pki-extension-certificate-refused.ts';
+import pkiExtensionServerMismatch from './pki/pki-extension-server-mismatch.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
@@ -123,6 +124,7 @@ export const CHECKS: readonly Check[] = [
   pkiEtcdWithoutClientCertificates,
   pkiExtensionBundleUseless,
   pkiExtensionCertificateRefused,
+  pkiExtensionServerMismatch,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiKubeletAuthorityUnset,

@@ -253,7 +253,7 @@ export async function connect(flags: ConnectionFlags, options: ConnectOptions = 
     },
     ...nodeLines({
       credentials, signal, reporter,
-      contextOf: credential => wires(credential).tls.context,
+      contextOf: (credential, version) => wires(credential, version).tls.context,
       hasAuthority: trust.configured !== undefined,
       userAgent: constantHeaders['User-Agent'],
       longestBody: LONGEST_BEYOND,

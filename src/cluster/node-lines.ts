@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, SecureVersion } from 'node:tls';
 import { RequestFailure, type ApiClient, type NodeAddress, type RequestEvent } from './api-client.ts';
 import type { Credential, Credentials } from './credentials.ts';
 
 /** What a client has for talking to nodes themselves. */
 export interface NodeLineParts {
   readonly credentials: Credentials;
-  /** Holds the credential's client certificate and the cluster's authority. */
-  readonly contextOf: (credential: Credential) => SecureContext;
+  /** Holds the credential's client certificate and the cluster's authority; speaks that version of TLS or a newer one. */
+  readonly contextOf: (credential: Credential, version?: SecureVersion) => SecureContext;
   /** Whether the cluster's own authority is known, so that nobody else can vouch for a kubelet. */
   readonly hasAuthority: boolean;
   readonly userAgent: string;
@@ -44,7 +44,11 @@ export function nodeLines(parts: NodeLineParts): Pick<ApiClient, 'getFromKubelet
       return reported(
         { method: 'GET', path: `${kubelet.host}:${kubelet.port}${path}` },
         answer => (answer === 'untrusted' ? [answer, 0] : [answer.status, answer.bytes]),
-        () => getFromKubelet({ kubelet, path, authorization, context: contextOf(credential), userAgent, accept, timeoutMilliseconds, longestBody, signal }),
+        () => getFromKubelet({
+          kubelet, path, authorization, userAgent, accept, timeoutMilliseconds, longestBody, signal,
+          contextOf: version => contextOf(credential, version),
+          ...(credential.certificate === undefined ? {} : { strangersContext: contextOf({}) }),
+        }),
       );
     },
     handshakeWithNode: async (node, options) => {

@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent, ClientRequest, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { connect as tlsConnect, type SecureContext } from 'node:tls';
+import { connect as tlsConnect, type checkServerIdentity, type SecureContext } from 'node:tls';
 import { createGunzip } from 'node:zlib';
 import type { Answer, Headers } from './api-client.ts';
 import type { PlainHttp } from './plain-http.ts';
@@ -12,7 +12,13 @@ const MOST_SOCKETS = 8;
 
 export interface Wire {
   readonly server: URL;
-  readonly tls: { readonly context: SecureContext; readonly rejectUnauthorized: boolean; readonly serverName?: string };
+  readonly tls: {
+    readonly context: SecureContext;
+    readonly rejectUnauthorized: boolean;
+    readonly serverName?: string;
+    /** In place of Node's own, which asks whether the certificate names the server. */
+    readonly checkServerIdentity?: typeof checkServerIdentity;
+  };
   readonly proxy?: URL;
   readonly timeoutMilliseconds: number;
   /** Needed for an http:// server only; see plain-http.ts. */
@@ -26,6 +32,7 @@ export function createAgent(wire: Wire, keepAlive: boolean, maxSockets = MOST_SO
     secureContext: tls.context,
     rejectUnauthorized: tls.rejectUnauthorized,
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...(tls.checkServerIdentity === undefined ? {} : { checkServerIdentity: tls.checkServerIdentity }),
   };
   const tunnelled = { host: bareHost(server), ...(isIP(bareHost(server)) === 0 ? { servername: bareHost(server) } : {}), ...tlsOptions };
   // With a limit on its sockets even an agent without keep-alive asks the server to keep them open.

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { rootCertificates, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { rootCertificates, createSecureContext, getCACertificates, type SecureContext, type SecureVersion } from 'node:tls';
 import { Problem } from '../problem.ts';
 import type { ConnectionFlags } from './api-client.ts';
 import { caKeyHash } from './ca-key-hash.ts';
@@ -50,25 +50,25 @@ export function wireFactory(
   modules: Pick<Wire, 'plainHttp'>,
   flags: ConnectionFlags,
   env: NodeJS.ProcessEnv,
-): (credential: Credential) => Wire {
+): (credential: Credential, minVersion?: SecureVersion) => Wire {
   const server = new URL(target.server);
   const proxy = proxyFor(server, target.proxyUrl, env);
   const timeoutMilliseconds = Math.min(Math.round((flags.requestTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000), LONGEST_TIMEOUT_MILLISECONDS);
   const { serverName, insecure } = target.tls;
-  return credential => ({
+  return (credential, minVersion) => ({
     server,
-    tls: { context: secureContext(target, ca, credential), rejectUnauthorized: !insecure, ...(serverName === undefined ? {} : { serverName }) },
+    tls: { context: secureContext(target, ca, credential, minVersion), rejectUnauthorized: !insecure, ...(serverName === undefined ? {} : { serverName }) },
     ...(proxy === undefined ? {} : { proxy }),
     ...modules,
     timeoutMilliseconds,
   });
 }
 
-function secureContext(target: Target, ca: string[] | undefined, credential: Credential): SecureContext {
+function secureContext(target: Target, ca: string[] | undefined, credential: Credential, minVersion: SecureVersion = 'TLSv1.2'): SecureContext {
   const { certificate } = credential;
   try {
     return createSecureContext({
-      minVersion: 'TLSv1.2',
+      minVersion,
       ...(ca === undefined ? {} : { ca }),
       ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
     });

@@ -1,13 +1,18 @@
-import type { Answer, ApiClient, StreamedAnswer } from '../cluster/api-client.ts';
+import type { Answer, ApiClient } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { deepFreeze, type Collected, type Snapshot } from '../evidence/snapshot.ts';
 import type { Source } from '../evidence/source.ts';
 import { apiServerLeases, liveReplicas } from '../evidence/sources/api-server.ts';
-import { certificatePods, nodeImages } from '../evidence/sources/node-files.ts';
-import { listeningPods } from '../evidence/sources/node-ports.ts';
+import { controlPlanePods } from '../evidence/sources/control-plane.ts';
+import { nodeImages } from '../evidence/sources/node-files.ts';
 import { nodes } from '../evidence/sources/platform.ts';
+import { services } from '../evidence/sources/exposure.ts';
+import { apiServices, mutatingWebhooks, validatingWebhooks } from '../evidence/sources/pki.ts';
+import { customResourceDefinitions } from '../evidence/sources/trust.ts';
+import { servicesOfExtensions } from '../evidence/extension-services.ts';
 import { pods } from '../evidence/sources/workloads.ts';
 import { gapOfError, Unread } from './gap-of.ts';
+import { metered, withAnswers } from './metered-client.ts';
 import type { WireSchema } from './protobuf-schema.ts';
 import { readCount } from './read-count.ts';
 import { readHandshake } from './read-handshake.ts';
@@ -54,14 +59,14 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   // The leases say how many replicas there are to ask, so they are read before what is read per replica.
   const replicated = wanted.some(source => source.per === 'replica');
   const leases = replicated ? [apiServerLeases] : [];
-  // The same with nodes and their kubelets, which have a queue of their own: one that hangs must not hold up a list.
-  const perNode = wanted.filter(source => source.per === 'node');
-  const isProbing = perNode.some(source => source.read.how === 'kubeletProbe' && options.notRequested?.has(source) !== true);
-  const isReadingFiles = perNode.some(source => source.read.how === 'nodeFiles' && options.notRequested?.has(source) !== true);
-  const isLooking = perNode.some(source => source.read.how === 'nodePorts' && options.notRequested?.has(source) !== true);
-  const before: readonly Source[] = [...leases, ...(perNode.length > 0 ? [nodes] : []), ...(isProbing || isLooking ? [pods] : []), ...(isLooking ? [listeningPods] : []), ...(isReadingFiles ? [nodeImages, certificatePods] : [])];
-  const rest = wanted.filter(source => source.per !== 'node' && !before.some(({ id }) => id === source.id));
-  const total = before.length + perNode.length + rest.length;
+  // The same with nodes and their kubelets, and with pods, which have a queue of their own: one that hangs must not hold up a list.
+  const beyond = wanted.filter(source => source.per === 'node' || source.read.how === 'extensionServers');
+  const isRead = (source: Source): boolean => options.notRequested?.has(source) !== true && (options.namespace === undefined || !source.skippedWithNamespace);
+  const own = new Map(wanted.map(source => [source.id, source]));
+  const ahead: readonly Source[] = [...leases, ...(beyond.some(({ per }) => per === 'node') ? [nodes] : []), ...beyond.filter(isRead).flatMap(({ after = [] }) => after)];
+  const before = [...new Map(ahead.map(source => [source.id, own.get(source.id) ?? source])).values()];
+  const rest = wanted.filter(source => !beyond.includes(source) && !before.includes(source));
+  const total = before.length + beyond.length + rest.length;
   const kubelets = createKubeletRun();
   const groups = new Map<string, Promise<Answer>>();
 
@@ -117,11 +122,15 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
       case 'kubeletProbe':
         return (await import('./probe-kubelets.ts')).probeKubelets(metering, source, nodeNames(source), listed(source, pods), kubelets);
       case 'nodeFiles': {
-        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, certificatePods) };
+        const known = { nodes: listed(source, nodes), images: listed(source, nodeImages), staticPods: listed(source, controlPlanePods) };
         return (await import('./read-node-files.ts')).readNodeFiles(metering, source, known, options.nodeFiles ?? { warn: () => undefined }, options.signal);
       }
       case 'nodePorts':
         return readPorts(metering, source, read);
+      case 'extensionServers': {
+        const called = servicesOfExtensions({ validating: readOr(validatingWebhooks), mutating: readOr(mutatingWebhooks), services: readOr(apiServices), definitions: readOr(customResourceDefinitions) });
+        return (await import('./look-at-extensions.ts')).lookAtExtensions(metering, source, read, { called: called.values(), services: listed(source, services), pods: listed(source, pods) });
+      }
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);
@@ -130,10 +139,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   }
 
   async function readPorts(metering: ApiClient, source: Source, read: Extract<Source['read'], { how: 'nodePorts' }>): Promise<unknown> {
-    const named = collected[listeningPods.id];
     // Without them the ports are those of the defaults.
-    const controlPlane = named !== undefined && 'value' in named ? (named.value as NonNullable<typeof listeningPods.evidence>) : [];
-    const known = { nodes: listed(source, nodes), controlPlane };
+    const known = { nodes: listed(source, nodes), controlPlane: readOr(controlPlanePods) };
     return read.way === 'tunnel'
       ? (await import('./look-through-tunnels.ts')).lookThroughTunnels(metering, source, read, { ...known, pods: listed(source, pods) })
       : (await import('./probe-nodes.ts')).probeNodes(metering, source, read, known);
@@ -152,6 +159,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
     return listed(source, nodes).map(({ metadata }) => metadata.name);
   }
 
+  /** A list that was read before this source, or none: what names more is missing elsewhere, too. */
+  function readOr<T>(list: Source<readonly T[]>): readonly T[] {
+    const read = collected[list.id];
+    return read !== undefined && 'value' in read ? (read.value as readonly T[]) : [];
+  }
+
   /** A list that was read before this source. @throws {Unread} where it could not be */
   function listed<T>(source: Source, list: Source<T>): T {
     const read = collected[list.id];
@@ -166,11 +179,12 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   }
   await Promise.all(before.map(readOne));
   // A tunnel is one more request that the kubelet counts, so whoever counts its requests comes first.
-  async function readPerNode(): Promise<void> {
-    await Promise.all(perNode.filter(({ read }) => read.how !== 'nodePorts').map(readOne));
-    await Promise.all(perNode.filter(({ read }) => read.how === 'nodePorts').map(readOne));
+  async function readBeyond(): Promise<void> {
+    const isTunnel = ({ read }: Source): boolean => read.how === 'nodePorts' || read.how === 'extensionServers';
+    await Promise.all(beyond.filter(source => !isTunnel(source)).map(readOne));
+    await Promise.all(beyond.filter(isTunnel).map(readOne));
   }
-  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), readPerNode()]);
+  await Promise.all([...Array.from({ length: CONCURRENCY }, worker), readBeyond()]);
 
   return deepFreeze({
     tool: options.tool,
@@ -196,69 +210,6 @@ async function assertAllowed(client: ApiClient, source: Source, namespace: strin
   if (answers.some(answer => 'allowed' in answer && !answer.allowed)) {
     throw new Unread({ kind: 'gap', reason: 'forbidden', source: source.id, detail: `this user may not read ${source.title}`, permissions: source.permissions });
   }
-}
-
-/** The same client, with some answers at hand: a path that was asked once is not asked again. */
-function withAnswers(client: ApiClient, answers: ReadonlyMap<string, Answer> | undefined): ApiClient {
-  if (answers === undefined) return client;
-  return {
-    ...client,
-    get(path, options) {
-      const known = options?.freshConnection === true ? undefined : answers.get(path);
-      return known === undefined ? client.get(path, options) : Promise.resolve(known);
-    },
-  };
-}
-
-/** The same client, counting what passes. */
-function metered(client: ApiClient): { client: ApiClient; requests: () => number; bytes: () => number } {
-  let requests = 0;
-  let bytes = 0;
-  const streams: StreamedAnswer[] = [];
-  async function counted(answer: Promise<Answer>): Promise<Answer> {
-    requests += 1;
-    const answered = await answer;
-    bytes += answered.bytes;
-    return answered;
-  }
-  async function countedStream(answer: Promise<StreamedAnswer>): Promise<StreamedAnswer> {
-    requests += 1;
-    const opened = await answer;
-    streams.push(opened);
-    return opened;
-  }
-  return {
-    client: {
-      ...client,
-      getStream: (path, options) => countedStream(client.getStream(path, options)),
-      get: (path, options) => counted(client.get(path, options)),
-      selfReview: (path, body) => counted(client.selfReview(path, body)),
-      createNodeFilesPod: (pod, how) => counted(client.createNodeFilesPod(pod, how)),
-      deleteNodeFilesPod: pod => counted(client.deleteNodeFilesPod(pod)),
-      handshakeThroughPod: (...asked) => {
-        requests += 1;
-        return client.handshakeThroughPod(...asked);
-      },
-      handshakeWithNode: (...asked) => {
-        requests += 1;
-        return client.handshakeWithNode(...asked);
-      },
-      askAsStranger: async (...asked) => {
-        requests += 1;
-        const answer = await client.askAsStranger(...asked);
-        if (answer !== 'closed') bytes += answer.bytes;
-        return answer;
-      },
-      getFromKubelet: async (...asked) => {
-        requests += 1;
-        const answer = await client.getFromKubelet(...asked);
-        if (answer !== 'untrusted') bytes += answer.bytes;
-        return answer;
-      },
-    },
-    requests: () => requests,
-    bytes: () => streams.reduce((sum, stream) => sum + stream.bytes(), bytes),
-  };
 }
 
 function outOfScope(source: Source, namespace: string): Gap {

@@ -1,7 +1,8 @@
 import type { ApiClient, PodName } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import type { PerResult, Read, Source } from '../evidence/source.ts';
-import { PODS_PORTFORWARD, type listeningPods, type LookedAtPort, type NodePort, type NodePorts, type ShownServer } from '../evidence/sources/node-ports.ts';
+import type { ControlPlanePod } from '../evidence/sources/control-plane.ts';
+import { PODS_PORTFORWARD, type NodePort, type NodePorts, type ShownServer } from '../evidence/sources/node-ports.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 import type { PodEvidence } from '../evidence/sources/workloads.ts';
 import { askPermissions } from './ask-permissions.ts';
@@ -18,7 +19,7 @@ export interface Nodes {
   readonly nodes: readonly NodeEvidence[];
   readonly pods: readonly PodEvidence[];
   /** None where they could not be read: ports are then where they are by default. */
-  readonly controlPlane: readonly NonNullable<(typeof listeningPods)['evidence']>[number][];
+  readonly controlPlane: readonly ControlPlanePod[];
 }
 
 /** Pods of one node that are tried; one that has ended leads nowhere. */
@@ -40,7 +41,7 @@ export function createPortRun(budgetMilliseconds = BUDGET_MILLISECONDS, portMill
 export async function lookThroughTunnels(client: ApiClient, source: Source, read: PortsRead, { nodes, pods, controlPlane }: Nodes, run = createPortRun()): Promise<PerResult<NodePorts>[]> {
   const namespace = await allowedNamespace(client);
   if (namespace === 'none') {
-    const gap: Gap = { kind: 'gap', reason: 'forbidden', source: source.id, detail: 'this user may not open tunnels to pods', permissions: PODS_PORTFORWARD };
+    const gap = mayNotOpenTunnels(source);
     return nodes.map(({ metadata }) => ({ of: metadata.name, gap }));
   }
   const places = await readNodePlaces(client);
@@ -53,12 +54,18 @@ export async function lookThroughTunnels(client: ApiClient, source: Source, read
 
 /** Where the caller may open tunnels, by its own word for it: everywhere, in kube-system, or nowhere. */
 async function allowedNamespace(client: ApiClient): Promise<'any' | 'kube-system' | 'none'> {
-  const isAllowed = async (namespace?: string): Promise<boolean> => {
-    const answers = await askPermissions(client, PODS_PORTFORWARD, namespace);
-    return answers.every(answer => 'allowed' in answer && answer.allowed);
-  };
-  if (await isAllowed()) return 'any';
-  return (await isAllowed('kube-system')) ? 'kube-system' : 'none';
+  if (await mayOpenTunnels(client)) return 'any';
+  return (await mayOpenTunnels(client, 'kube-system')) ? 'kube-system' : 'none';
+}
+
+/** Whether the caller may open tunnels to pods of a namespace, or of all. */
+export async function mayOpenTunnels(client: ApiClient, namespace?: string): Promise<boolean> {
+  const answers = await askPermissions(client, PODS_PORTFORWARD, namespace);
+  return answers.every(answer => 'allowed' in answer && answer.allowed);
+}
+
+export function mayNotOpenTunnels(source: Source): Gap {
+  return { kind: 'gap', reason: 'forbidden', source: source.id, detail: 'this user may not open tunnels to pods', permissions: PODS_PORTFORWARD };
 }
 
 /** Ready ones first, then those of a DaemonSet, such as kube-proxy or the network's: etcd's own pod is the last to be troubled. */
@@ -74,7 +81,7 @@ async function throughPods(client: ApiClient, source: Source, read: PortsRead, p
   if (first === undefined) return { gap };
   for (const { metadata } of pods.slice(0, MOST_PODS)) {
     const pod = { namespace: metadata.namespace ?? '', name: metadata.name };
-    const look = (port: NodePort): Promise<Looked> => lookThroughPod(client, source, read, pod, port, run);
+    const look = (port: NodePort): Promise<Looked<NodePort>> => lookThroughPod(client, source, read, pod, port, run);
     const one = await look(first);
     // Where the first port shows that this pod leads nowhere, another may.
     if (one.isWayClosed && 'gap' in one.seen) {
@@ -87,14 +94,16 @@ async function throughPods(client: ApiClient, source: Source, read: PortsRead, p
   return { gap };
 }
 
-interface Looked {
-  readonly seen: LookedAtPort;
+/** What a port showed, or why it showed nothing. */
+export interface Looked<P> {
+  readonly seen: P & ({ readonly shown: ShownServer } | { readonly gap: Gap });
   /** There was no tunnel at all, whatever the port. */
   readonly isWayClosed: boolean;
 }
 
-async function lookThroughPod(client: ApiClient, source: Source, read: PortsRead, pod: PodName, port: NodePort, run: KubeletRun): Promise<Looked> {
-  const looked = await run.turn(async (timeoutMilliseconds): Promise<Looked> => {
+/** One handshake with a port of a pod, in its turn. */
+export async function lookThroughPod<P extends Pick<NodePort, 'port' | 'serverName'>>(client: ApiClient, source: Source, read: Pick<PortsRead, 'project'>, pod: PodName, port: P, run: KubeletRun): Promise<Looked<P>> {
+  const looked = await run.turn(async (timeoutMilliseconds): Promise<Looked<P>> => {
     try {
       const outcome = await client.handshakeThroughPod(pod, port.port, { timeoutMilliseconds, ...(port.serverName === undefined ? {} : { serverName: port.serverName }) });
       if ('chain' in outcome) return { seen: { ...port, ...parsed(source, read, outcome) }, isWayClosed: false };
@@ -107,7 +116,7 @@ async function lookThroughPod(client: ApiClient, source: Source, read: PortsRead
 }
 
 /** What a server showed as evidence, or why it is none. */
-export function parsed(source: Source, read: PortsRead, raw: Parameters<PortsRead['project']>[0]): { readonly shown: ShownServer } | { readonly gap: Gap } {
+export function parsed(source: Source, read: Pick<PortsRead, 'project'>, raw: Parameters<PortsRead['project']>[0]): { readonly shown: ShownServer } | { readonly gap: Gap } {
   try {
     return { shown: read.project(raw) as ShownServer };
   } catch (error) {

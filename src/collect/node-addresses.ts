@@ -1,6 +1,6 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { ApiClient } from '../cluster/api-client.ts';
-import { listSource } from '../evidence/source.ts';
+import { listSource } from '../evidence/list-source.ts';
 import { readList } from './read-list.ts';
 
 /** Where the nodes are. It serves the connection alone, so it is no evidence and no snapshot holds it. */

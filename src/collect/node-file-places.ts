@@ -1,5 +1,5 @@
 import { isMountable } from '../cluster/node-files-pod.ts';
-import { certificateDirectories, type CertificatePod } from '../evidence/sources/node-files.ts';
+import { certificateDirectories, staticPods, type ControlPlanePod } from '../evidence/sources/control-plane.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 
 /** What is mounted of a node and what of that is walked. */
@@ -20,10 +20,10 @@ const KUBEADM: Walk = { path: '/etc/kubernetes', depth: 5 };
  * Where the certificates of a node lie. A directory that is not there keeps the pod from starting, so only those are named
  * that must be: the kubelet's own, those that static pods of that very node mount, and those that the distribution is
  * known to make on each of its nodes. Sources: kubeadm constants.go, k3s `pkg/daemons/control/deps/deps.go`.
- * @param all static pods of the whole cluster
+ * @param all control-plane pods of the whole cluster
  */
-export function nodeFilePlaces(node: NodeEvidence, all: readonly CertificatePod[]): NodeFilePlaces {
-  const mirrors = all.filter(({ metadata }) => metadata.annotations === true);
+export function nodeFilePlaces(node: NodeEvidence, all: readonly ControlPlanePod[]): NodeFilePlaces {
+  const mirrors = staticPods(all);
   const own = mirrors.filter(({ spec }) => spec?.nodeName === node.metadata.name).flatMap(certificateDirectories);
   const rancher = /\+(k3s|rke2)/.exec(node.status?.nodeInfo?.kubeletVersion ?? '')?.[1];
   const walks: Walk[] = [...KUBELET];

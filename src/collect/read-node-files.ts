@@ -2,7 +2,8 @@ import { RequestFailure, type ApiClient } from '../cluster/api-client.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { parseNodeFiles, type NodeFiles } from '../evidence/node-files.ts';
 import type { PerResult, Source } from '../evidence/source.ts';
-import { imagesWithShell, NODE_FILES_NAMESPACE, nodeFilesRights, type CertificatePod, type nodeImages } from '../evidence/sources/node-files.ts';
+import type { ControlPlanePod } from '../evidence/sources/control-plane.ts';
+import { imagesWithShell, NODE_FILES_NAMESPACE, nodeFilesRights, type nodeImages } from '../evidence/sources/node-files.ts';
 import type { NodeEvidence } from '../evidence/sources/platform.ts';
 import { askPermissions } from './ask-permissions.ts';
 import { isControlPlane, nodeFilePlaces, placesOf, type NodeFilePlaces } from './node-file-places.ts';
@@ -29,7 +30,7 @@ export interface NodeFilesAccess {
 interface Known {
   readonly nodes: readonly NodeEvidence[];
   readonly images: NonNullable<(typeof nodeImages)['evidence']>;
-  readonly staticPods: readonly CertificatePod[];
+  readonly staticPods: readonly ControlPlanePod[];
 }
 
 /** Reads the certificate files of every node, control planes first. Each node has a result or a gap of its own. */

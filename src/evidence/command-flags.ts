@@ -1,3 +1,5 @@
+import { readListeningPorts, type ListeningPorts } from './listening-ports.ts';
+
 /** The flags that name files of certificates and of keys. What they name is a path; what is in the file stays there. */
 export const CERTIFICATE_FILE_FLAGS = [
   'cert-file', 'client-ca-file', 'cluster-signing-cert-file', 'cluster-signing-key-file',
@@ -30,7 +32,7 @@ export const PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-sche
 export type Program = (typeof PROGRAMS)[number];
 
 /** What is kept of a list of words that start a program: a container's command or args. */
-export interface CommandFlags {
+export interface CommandFlags extends ListeningPorts {
   /** The first word, where it is the program and one that we know; `other` for any other. */
   readonly program?: Program | 'other';
   /** By name without dashes, in order. The value is there for the flags of {@link KEPT_FLAG_VALUES} only. */
@@ -39,7 +41,7 @@ export interface CommandFlags {
   readonly hasVariable: boolean;
 }
 
-/** Reduces the words to flag names and the allowed values; nothing else of them stays. */
+/** Reduces the words to flag names, the allowed values and the ports that are listened at; nothing else of them stays. */
 export function readCommandFlags(words: readonly string[]): CommandFlags {
   // Straight off the wire: what is no list of words might hide any flag.
   if (!Array.isArray(words) || !words.every(word => typeof word === 'string')) return { flags: [], hasVariable: true };
@@ -60,5 +62,5 @@ export function readCommandFlags(words: readonly string[]): CommandFlags {
     flags.push(value !== undefined && KEPT_FLAG_VALUES.has(name) ? { name, value } : { name });
     hasVariable ||= name.includes('$(');
   }
-  return program === undefined ? { flags, hasVariable } : { program, flags, hasVariable };
+  return { ...(program === undefined ? {} : { program }), flags, hasVariable, ...readListeningPorts(words) };
 }

@@ -1,4 +1,4 @@
-import type { AnyFieldTree, FieldTree, Projected } from './fields.ts';
+import type { AnyFieldTree } from './fields.ts';
 import type { Gap, Permission } from './gap.ts';
 import type { RawHandshake } from './raw-handshake.ts';
 import type { RawTlsServer } from './raw-tls-server.ts';
@@ -73,6 +73,12 @@ export type Read =
       readonly project: (raw: RawTlsServer) => unknown;
     }
   | {
+      /** TLS handshakes with the pods behind the Services that the API server calls for extensions, through tunnels. */
+      readonly how: 'extensionServers';
+      /** Turns what one pod showed into evidence; throws where it is no certificate. */
+      readonly project: (raw: RawTlsServer) => unknown;
+    }
+  | {
       /** A pod on each node that writes the certificates of its files into its log, and is deleted then. */
       readonly how: 'nodeFiles';
     }
@@ -127,6 +133,8 @@ export interface Source<out T = unknown> {
   readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */
   readonly skippedWithNamespace: boolean;
+  /** Lists that say where to ask: they are read before this source, wherever it is read. */
+  readonly after?: readonly Source[];
   /** Present where one read is one result for each API server replica or node. */
   readonly per?: 'replica' | 'node';
   /** Tells one replica's answer from another's: the same replica always gives the same key. */
@@ -147,95 +155,6 @@ export interface OptIn {
 export type PerResult<T> =
   | { readonly of: string; readonly value: T }
   | { readonly of: string; readonly gap: Gap };
-
-/** What a list item always has once it has been read: a name, whatever the generated model says. */
-type Listed<T> = Omit<T, 'metadata'> & { metadata: ListedMeta };
-
-export interface ListedMeta {
-  name: string;
-  namespace?: string;
-  uid?: string;
-  creationTimestamp?: string;
-  labels?: { [key: string]: string };
-  annotations?: { [key: string]: string };
-  ownerReferences?: { apiVersion: string; kind: string; name: string; controller?: boolean }[];
-}
-
-/** Name, namespace, uid and age: what nearly every list source keeps of the metadata. */
-export const identity = { name: true, namespace: true, uid: true, creationTimestamp: true } as const;
-
-/**
- * A source that is one paged list of one kind. Call it twice, `listSource<V1Role>()({...})`, so that the model type is
- * given and the field tree inferred.
- */
-export function listSource<T>() {
-  return <const F extends FieldTree<Listed<T>> & { readonly metadata: FieldTree<ListedMeta> }>(declared: {
-    readonly id: string;
-    readonly title: string;
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly resource: string;
-    readonly namespaced: boolean;
-    readonly projectionVersion: number;
-    readonly fields: F;
-    readonly namespace?: string;
-    readonly labelSelector?: string;
-    readonly fieldSelector?: string;
-    readonly pageSize?: number;
-    readonly metadataOnly?: true;
-    readonly optional?: true;
-    readonly otherVersions?: readonly string[];
-    readonly onlyWithGroup?: string;
-    readonly wiped?: true;
-    readonly addOnRole?: NonNullable<Source['addOnRole']>;
-    readonly optIn?: OptIn;
-    /** Read it also with `-n`, because namespaced objects refer to it. */
-    readonly readWithNamespace?: boolean;
-  }): Source<readonly Projected<Listed<T>, F>[]> & { readonly read: Extract<Read, { how: 'list' }> } => ({
-    type: 'source',
-    id: declared.id,
-    title: declared.title,
-    projectionVersion: declared.projectionVersion,
-    read: {
-      how: 'list',
-      apiVersion: declared.apiVersion,
-      kind: declared.kind,
-      resource: declared.resource,
-      namespaced: declared.namespaced,
-      fields: declared.fields,
-      ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
-      ...(declared.labelSelector === undefined ? {} : { labelSelector: declared.labelSelector }),
-      ...(declared.fieldSelector === undefined ? {} : { fieldSelector: declared.fieldSelector }),
-      ...(declared.pageSize === undefined ? {} : { pageSize: declared.pageSize }),
-      ...(declared.metadataOnly === undefined ? {} : { metadataOnly: declared.metadataOnly }),
-      ...(declared.optional === undefined ? {} : { optional: declared.optional }),
-      ...(declared.onlyWithGroup === undefined ? {} : { onlyWithGroup: declared.onlyWithGroup }),
-      ...(declared.otherVersions === undefined ? {} : { otherVersions: declared.otherVersions }),
-      ...(declared.wiped === undefined ? {} : { wiped: declared.wiped }),
-    },
-    ...(declared.addOnRole === undefined ? {} : { addOnRole: declared.addOnRole }),
-    ...(declared.optIn === undefined ? {} : { optIn: declared.optIn }),
-    permissions: [
-      {
-        apiGroup: apiGroupOf(declared.apiVersion),
-        resource: declared.resource,
-        verb: 'list',
-        ...nameIn(declared.fieldSelector),
-        ...(declared.namespace === undefined ? {} : { namespace: declared.namespace }),
-      },
-    ],
-    skippedWithNamespace: declared.readWithNamespace !== true && (!declared.namespaced || declared.namespace !== undefined),
-  });
-}
-
-/**
- * The API server takes a list by exactly one name for a request for that name (apiserver pkg/endpoints/request/requestinfo.go),
- * so that a rule with resourceNames allows it.
- */
-function nameIn(fieldSelector: string | undefined): { readonly resourceName?: string } {
-  const [, resourceName] = /^metadata\.name=([^,]+)$/.exec(fieldSelector ?? '') ?? [];
-  return resourceName === undefined ? {} : { resourceName };
-}
 
 /** A source that is one GET. `parse` is the projection: only what it returns is kept. */
 export function getSource<T>(declared: {

@@ -45,6 +45,8 @@ export function expiryOf({ role, notAfter, renewedAt, renewedBy, secret }: Certi
   if (life !== undefined && life <= SHORT_LIFE_DAYS) return left / life >= STUCK_SHARE ? undefined : { severity: 'low', words: `less than a tenth of its ${Math.round(life)} days is left` };
   // An authority has a check of its own, which looks further ahead.
   if (role.endsWith('-authority')) return undefined;
+  // Whoever makes such certificates mostly renews them as well.
+  if (role === 'extension-serving') return left > 30 ? undefined : { severity: left <= 7 ? 'high' : 'low', words: 'nothing says that it is renewed by itself' };
   // It takes some host with it and not the cluster, and may be used by nobody.
   if (secret !== undefined) return left > 30 ? undefined : { severity: left <= 7 ? 'medium' : 'low', words: 'nothing says that it is renewed by itself' };
   const isOwn = role === 'login' || role === 'issued' || role === 'admin' || role === 'super-admin';

@@ -2,6 +2,7 @@ import { defineIndex, type Index } from '../evidence/need.ts';
 import { joined, SEEN_AS, type BrokenBlock, type Found, type SeenCertificate, type Sighting, type UnreadCertificates } from './certificate-sighting.ts';
 import { sightingsOfBundles } from './sightings-of-bundles.ts';
 import { sightingsOfConnection } from './sightings-of-connection.ts';
+import { sightingsOfExtensionServers } from './sightings-of-extension-servers.ts';
 import { sightingsOfExtensions } from './sightings-of-extensions.ts';
 import { sightingsOfNodeFiles } from './sightings-of-node-files.ts';
 import { sightingsOfNodePorts } from './sightings-of-node-ports.ts';
@@ -26,6 +27,7 @@ export const certificateInventory: Index<CertificateInventory> = defineIndex({
     trust: sightingsOfTrust,
     requests: sightingsOfRequests,
     extensions: sightingsOfExtensions,
+    extensionServers: sightingsOfExtensionServers,
     files: sightingsOfNodeFiles,
     nodePorts: sightingsOfNodePorts,
     bundles: sightingsOfBundles,

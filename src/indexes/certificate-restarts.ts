@@ -3,8 +3,9 @@ import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import type { NodeFile, NodeFiles } from '../evidence/node-files.ts';
 import { componentRef, apiServerRef, type ResourceRef } from '../evidence/resource-ref.ts';
+import { controlPlanePods, type ControlPlanePod } from '../evidence/sources/control-plane.ts';
 import { apiServerHandshake, isDirect } from '../evidence/sources/handshake.ts';
-import { certificatePods, nodeFiles, type CertificatePod } from '../evidence/sources/node-files.ts';
+import { nodeFiles } from '../evidence/sources/node-files.ts';
 import { roleOfNodeFile } from './node-file-roles.ts';
 
 /** A component beside the file that it takes its certificate from. */
@@ -37,7 +38,7 @@ const READ_ONCE = { 'controller-manager-client': 'kube-controller-manager', 'sch
 
 export const certificateRestarts = defineIndex({
   id: 'certificate-restarts',
-  needs: { files: nodeFiles, pods: certificatePods, handshake: attempt(apiServerHandshake) },
+  needs: { files: nodeFiles, pods: controlPlanePods, handshake: attempt(apiServerHandshake) },
   build({ files, pods, handshake }): CertificateRestarts {
     const nodes = files.flatMap(each => ('value' in each ? [each] : []));
     const found = nodes.flatMap(({ of, value }) => startsOn(of, value, pods));
@@ -73,7 +74,7 @@ function filesOf(node: string, { files }: NodeFiles): { readonly file: NodeFile;
 
 type Start = { readonly question: RestartQuestion } | { readonly unread: CertificateRestarts['unread'][number] };
 
-function startsOn(node: string, value: NodeFiles, pods: readonly CertificatePod[]): Start[] {
+function startsOn(node: string, value: NodeFiles, pods: readonly ControlPlanePod[]): Start[] {
   return filesOf(node, value).flatMap(({ file, role }): Start[] => {
     if (role !== 'controller-manager-client' && role !== 'scheduler-client') return [];
     // What a kubeconfig only names is a file that is read again.

@@ -43,6 +43,7 @@ export const ROLE_TITLES = {
   'kubelet-client': 'kubelet',
   'kubelet-serving': 'kubelet, as a server',
   'kube-proxy-client': 'kube-proxy',
+  'extension-serving': 'webhook or extension API server',
   'component-client': 'component of the distribution',
   'rotated': 'renewed by OpenShift',
   'issued': 'issued on request',

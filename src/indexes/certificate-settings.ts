@@ -4,7 +4,8 @@ import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import { apiServerRef, componentRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { refOf } from '../evidence/source.ts';
-import { apiServerLeases, startedPods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
+import { apiServerLeases, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
+import { controlPlanePods, staticPods, type ControlPlanePod } from '../evidence/sources/control-plane.ts';
 import { platform } from './platform.ts';
 
 /** How one program of the control plane was started, as far as files of certificates and keys go. */
@@ -33,16 +34,14 @@ export interface CertificateSettings {
   readonly isManaged: boolean;
 }
 
-type ControlPlanePod = NonNullable<(typeof startedPods)['evidence']>[number];
-
 const FILE_FLAGS: ReadonlySet<string> = new Set(CERTIFICATE_FILE_FLAGS);
 
 export const certificateSettings = defineIndex({
   id: 'certificate-settings',
-  needs: { pods: attempt(startedPods), flags: attempt(flagz), leases: attempt(apiServerLeases), platform: attempt(platform) },
+  needs: { pods: attempt(controlPlanePods), flags: attempt(flagz), leases: attempt(apiServerLeases), platform: attempt(platform) },
   build({ pods, flags, leases, platform: found }, { now }): CertificateSettings {
     const isManaged = 'value' in found && found.value.isManaged;
-    const starts = ('value' in pods ? pods.value : []).flatMap(pod => startOf(pod) ?? []).sort((a, b) => (a.of < b.of ? -1 : 1));
+    const starts = staticPods('value' in pods ? pods.value : []).flatMap(pod => startOf(pod) ?? []).sort((a, b) => (a.of < b.of ? -1 : 1));
     if (starts.some(({ program }) => program === 'kube-apiserver')) return { starts, gaps: [], isManaged };
     if ('value' in flags) {
       const isOnly = 'value' in leases && liveReplicas(leases.value, now) === 1;
@@ -55,9 +54,7 @@ export const certificateSettings = defineIndex({
 
 const ONE_OF_MANY: Gap = { kind: 'notObservable', reason: 'notSeen', source: flagz.id, detail: 'one API server has answered /flagz, and there are others, or nothing says how many there are' };
 
-/** Only what a kubelet made from a file is a program of the control plane: anybody may give a pod that label. */
 function startOf(pod: ControlPlanePod): ProgramStart | undefined {
-  if (pod.metadata.annotations?.isMirror !== true) return undefined;
   const started = (pod.spec?.containers ?? []).map(({ command, args }) => [command, args].filter(words => words !== undefined));
   const at = started.findIndex(([first]) => PROGRAMS.some(name => name === first?.program));
   const words = started[at];
@@ -75,7 +72,7 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
     resource: componentRef(program),
     isWhole: !words.some(({ hasVariable }) => hasVariable),
     evidenceOf: flag => ({
-      resource: refOf(startedPods, pod),
+      resource: refOf(controlPlanePods, pod),
       path: `spec.containers[${at}].command`,
       value: files[flag] === undefined ? `no --${flag}` : `--${flag}=${files[flag]}`,
       grade: 'inferred',

@@ -8,7 +8,7 @@ import type { SeenCertificate, Sighting } from './certificate-sighting.ts';
 import type { RoleId } from './certificate-role.ts';
 import { isSelfMade } from './self-made-certificate.ts';
 import { portsSeen } from './sightings-of-node-ports.ts';
-import { namesServer } from './serving-names.ts';
+import { isCovered } from './serving-names.ts';
 
 /** A certificate that a component of a node serves with, and by what it is asked for. */
 export interface ComponentName {
@@ -57,7 +57,7 @@ export const componentNames = defineIndex({
         const wanted = own.length === 0 ? [] : role === 'kubelet-serving' ? [...own, node] : role === 'etcd-server' ? [...LOOPBACK, ...own, node] : [];
         return [{
           role, node, seen: each, sighting, wanted: [...new Set(wanted)],
-          ...(wanted.length === 0 ? {} : { isNamed: wanted.some(name => namesServer(each.certificate, name)) }),
+          ...(wanted.length === 0 ? {} : { isNamed: wanted.some(name => isCovered(each.certificate, name)) }),
           ...(role !== 'kubelet-serving' || isVerified === undefined ? {} : { isVerified }),
         }];
       });

@@ -3,7 +3,8 @@ import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { PerResult } from '../evidence/source.ts';
-import { apiServerLeases, apiServerMetrics, apiServerPods, flagz, liveReplicas, readyz, secretCount } from '../evidence/sources/api-server.ts';
+import { apiServerLeases, apiServerMetrics, flagz, liveReplicas, readyz, secretCount } from '../evidence/sources/api-server.ts';
+import { controlPlanePods } from '../evidence/sources/control-plane.ts';
 import { serverVersion } from '../evidence/sources/versions.ts';
 import { attestedEvidence, judgeFlagz, judgePods, readyzEvidence, unknown } from './encryption-settings.ts';
 import { judgeReplica, type ReplicaEncryption, type StoredSecrets } from './encryption-verdict.ts';
@@ -24,7 +25,7 @@ export const encryptionAtRest = defineIndex({
   id: 'encryption-at-rest',
   needs: {
     metrics: attempt(apiServerMetrics),
-    pods: attempt(apiServerPods),
+    pods: attempt(controlPlanePods),
     leases: attempt(apiServerLeases),
     flags: attempt(flagz),
     health: attempt(readyz),

@@ -5,7 +5,7 @@ import type { Flagz } from '../evidence/flagz.ts';
 import type { Gap } from '../evidence/gap.ts';
 import type { Readyz } from '../evidence/readyz.ts';
 import { refOf } from '../evidence/source.ts';
-import { apiServerPods } from '../evidence/sources/api-server.ts';
+import { apiServerPods, controlPlanePods, type ControlPlanePod } from '../evidence/sources/control-plane.ts';
 import type { ReplicaEncryption } from './encryption-verdict.ts';
 
 /**
@@ -15,17 +15,14 @@ import type { ReplicaEncryption } from './encryption-verdict.ts';
  */
 const FLAG = 'encryption-provider-config';
 
-type ApiServerPod = NonNullable<(typeof apiServerPods)['evidence']>[number];
-
 /** One verdict for each static pod of an API server; none where there are no such pods. */
-export function judgePods(pods: readonly ApiServerPod[], gaps: readonly Gap[]): ReplicaEncryption[] {
-  // Only what a kubelet made from a file is an API server of this cluster: anybody may give a pod that label.
-  return pods.filter(pod => pod.metadata.annotations?.isMirror === true).map(pod => judgePod(pod, gaps));
+export function judgePods(pods: readonly ControlPlanePod[], gaps: readonly Gap[]): ReplicaEncryption[] {
+  return apiServerPods(pods).map(pod => judgePod(pod, gaps));
 }
 
-function judgePod(pod: ApiServerPod, gaps: readonly Gap[]): ReplicaEncryption {
+function judgePod(pod: ControlPlanePod, gaps: readonly Gap[]): ReplicaEncryption {
   const of = `API server pod ${pod.metadata.name}`;
-  const resource = refOf(apiServerPods, pod);
+  const resource = refOf(controlPlanePods, pod);
   const starts = (pod.spec?.containers ?? []).map((container, index) => ({
     path: `spec.containers[${index}]`,
     words: [container.command, container.args].filter(words => words !== undefined),

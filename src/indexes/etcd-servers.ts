@@ -1,6 +1,8 @@
+import type { Program } from '../evidence/command-flags.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
-import { listeningPods, nodeTunnels, type ShownServer } from '../evidence/sources/node-ports.ts';
+import { nodeTunnels, type ShownServer } from '../evidence/sources/node-ports.ts';
+import { certificateSettings } from './certificate-settings.ts';
 import { platform } from './platform.ts';
 import { portsSeen, type LookedAt, type PortsSeen } from './sightings-of-node-ports.ts';
 
@@ -23,17 +25,15 @@ export interface EtcdServers {
 /** Every etcd that was met at the port for clients of a node. */
 export const etcdServers = defineIndex({
   id: 'etcd-servers',
-  needs: { seen: portsSeen, platform: attempt(platform), pods: attempt(listeningPods) },
-  build({ seen, platform: found, pods }): EtcdServers {
+  needs: { seen: portsSeen, platform: attempt(platform), settings: attempt(certificateSettings) },
+  build({ seen, platform: found, settings }): EtcdServers {
     const isManaged = 'value' in found && found.value.isManaged;
-    const containers = 'value' in pods
-      ? pods.value.flatMap(({ spec }) => (spec?.containers ?? []).map(({ command, args }) => ({ node: spec?.nodeName, flags: { ...args, ...command } })))
-      : [];
-    const fileOf = (node: string, program: string): string | undefined => containers.find(each => each.node === node && each.flags.program === program)?.flags.clientAuthorityFile;
+    const starts = 'value' in settings ? settings.value.starts : [];
+    const fileOf = (node: string, program: Program, flag: string): string | undefined => starts.find(each => each.node === node && each.program === program)?.files[flag];
     const servers = seen.ports.flatMap((at): EtcdServer[] => {
       if (at.port.program !== 'etcd' || !('shown' in at.port)) return [];
-      const file = fileOf(at.node, 'etcd');
-      const isShared = file !== undefined && file === fileOf(at.node, 'kube-apiserver');
+      const file = fileOf(at.node, 'etcd', 'trusted-ca-file');
+      const isShared = file !== undefined && file === fileOf(at.node, 'kube-apiserver', 'client-ca-file');
       return [{ at, shown: at.port.shown, ...(isShared ? { sharedAuthorityFile: file } : {}) }];
     });
     return { servers, unseen: isManaged ? [] : unseenEtcds(seen, new Set(servers.map(({ at }) => at.node))), isManaged };

@@ -1,5 +1,6 @@
 import type { Argv } from '../evidence/evidence-item.ts';
 import type { Gap } from '../evidence/gap.ts';
+import { servicePortOf, type ServicePort, type ServiceReference } from '../evidence/extension-services.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import type { CertificateBundle } from '../evidence/pem.ts';
 import type { ResourceRef } from '../evidence/resource-ref.ts';
@@ -20,6 +21,8 @@ export interface ExtensionBundle {
   readonly effect: string;
   /** Whether requests of users fail with it; else it is passed over in silence. */
   readonly isFatal: boolean;
+  /** What is called; absent for a URL. */
+  readonly service?: ServicePort;
   /** Tells the webhooks of one object apart. */
   readonly name?: string;
 }
@@ -42,24 +45,29 @@ export const extensionBundles = defineIndex({
     };
     const bundles = [
       ...([[validatingWebhooks, validating, 'validatingwebhookconfigurations.admissionregistration.k8s.io'], [mutatingWebhooks, mutating, 'mutatingwebhookconfigurations.admissionregistration.k8s.io']] as const).flatMap(([source, attempted, plural]) =>
-        each(`authorities of ${source.title}`, source, attempted, item => (item.webhooks ?? []).flatMap(({ name, failurePolicy, clientConfig: { caBundle } }, at) => {
+        each(`authorities of ${source.title}`, source, attempted, item => (item.webhooks ?? []).flatMap(({ name, failurePolicy, clientConfig: { caBundle, service } }, at) => {
           // Fail is the default of admissionregistration.k8s.io/v1.
           const isFatal = failurePolicy !== 'Ignore';
           const effect = isFatal ? 'every request that it is asked about is refused' : 'what it should look at goes past it';
-          return bundleOf(caBundle, { where: `${source.read.kind} ${item.metadata.name}, ${name}`, resource: refOf(source, item), path: `webhooks[${at}].clientConfig.caBundle`, effect, isFatal, name }, plural);
+          return bundleOf(caBundle, { where: `${source.read.kind} ${item.metadata.name}, ${name}`, resource: refOf(source, item), path: `webhooks[${at}].clientConfig.caBundle`, effect, isFatal, name, ...called(service) }, plural);
         }))),
       ...each('authorities of extension API servers', apiServices, services, item => (item.spec?.insecureSkipTLSVerify === true ? [] : bundleOf(
-        item.spec?.caBundle, { where: `APIService ${item.metadata.name}`, resource: refOf(apiServices, item), path: 'spec.caBundle', effect: 'its API group is not available', isFatal: true }, 'apiservices.apiregistration.k8s.io',
+        item.spec?.caBundle, { where: `APIService ${item.metadata.name}`, resource: refOf(apiServices, item), path: 'spec.caBundle', effect: 'its API group is not available', isFatal: true, ...called(item.spec?.service) }, 'apiservices.apiregistration.k8s.io',
       ))),
       ...each('authorities of conversion webhooks', customResourceDefinitions, definitions, item => (item.spec.conversion?.strategy !== 'Webhook' ? [] : bundleOf(
         item.spec.conversion.webhook?.clientConfig?.caBundle,
-        { where: `CustomResourceDefinition ${item.metadata.name}`, resource: refOf(customResourceDefinitions, item), path: 'spec.conversion.webhook.clientConfig.caBundle', effect: 'objects that are stored in another version cannot be read', isFatal: true },
+        { where: `CustomResourceDefinition ${item.metadata.name}`, resource: refOf(customResourceDefinitions, item), path: 'spec.conversion.webhook.clientConfig.caBundle', effect: 'objects that are stored in another version cannot be read', isFatal: true, ...called(item.spec.conversion.webhook?.clientConfig?.service) },
         'customresourcedefinitions.apiextensions.k8s.io',
       ))),
     ];
     return { bundles, unread };
   },
 });
+
+function called(reference: ServiceReference | undefined): Pick<ExtensionBundle, 'service'> {
+  const service = servicePortOf(reference);
+  return service === undefined ? {} : { service };
+}
 
 function bundleOf(bundle: CertificateBundle | undefined, place: Omit<ExtensionBundle, 'bundle' | 'reproduce'>, plural: string): ExtensionBundle[] {
   if (bundle === undefined) return [];

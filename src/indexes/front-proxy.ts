@@ -2,7 +2,8 @@ import type { CommandFlags } from '../evidence/command-flags.ts';
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type EvidenceFor } from '../evidence/need.ts';
 import type { CertificateBundle } from '../evidence/pem.ts';
-import { apiServerPods, flagz } from '../evidence/sources/api-server.ts';
+import { flagz } from '../evidence/sources/api-server.ts';
+import { apiServerPods, controlPlanePods } from '../evidence/sources/control-plane.ts';
 import { clientTrust, type ClientTrust } from '../evidence/sources/pki.ts';
 import { platform } from './platform.ts';
 
@@ -28,7 +29,7 @@ export interface FrontProxy {
 
 const FLAG = 'requestheader-allowed-names';
 const AUTHORITY_FLAG = 'requestheader-client-ca-file';
-const needs = { trust: clientTrust, flags: attempt(flagz), pods: attempt(apiServerPods), platform: attempt(platform) } as const;
+const needs = { trust: clientTrust, flags: attempt(flagz), pods: attempt(controlPlanePods), platform: attempt(platform) } as const;
 
 /**
  * What the API servers publish in the ConfigMap extension-apiserver-authentication. They only ever add to it (kubernetes
@@ -108,11 +109,10 @@ function hasValue(words: readonly CommandFlags[], wanted: string): boolean {
   return words.some(({ flags }) => flags.some(({ name, value = '' }) => name === wanted && value !== ''));
 }
 
-/** How the pods of the API servers are started. Only what a kubelet made from a file is one: anybody may give a pod that label. */
+/** How the pods of the API servers are started. */
 function commandsOf(pods: Pods): readonly (readonly CommandFlags[])[] | undefined {
   if (!('value' in pods)) return undefined;
-  const all = pods.value
-    .filter(({ metadata }) => metadata.annotations?.isMirror === true)
+  const all = apiServerPods(pods.value)
     .map(({ spec }) => spec?.containers.flatMap(({ command, args }) => [command, args].filter(words => words !== undefined)) ?? []);
   const isReadable = (words: readonly CommandFlags[]): boolean => words.some(({ program }) => program === 'kube-apiserver') && !words.some(({ hasVariable }) => hasVariable);
   return all.length === 0 || !all.every(isReadable) ? undefined : all;

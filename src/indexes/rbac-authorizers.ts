@@ -2,8 +2,9 @@ import type { EvidenceItem } from '../evidence/evidence-item.ts';
 import { notObservable, type Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex, type Attempted } from '../evidence/need.ts';
 import { refOf } from '../evidence/source.ts';
-import { apiServerLeases, apiServerMetrics, apiServerPods, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
+import { apiServerLeases, apiServerMetrics, flagz, liveReplicas } from '../evidence/sources/api-server.ts';
 import { ASKED, mayCreatePods, mayDoNothing, mayListSecrets, type AccessAnswer, type AskedRight } from '../evidence/sources/authorization.ts';
+import { apiServerPods, controlPlanePods, type ControlPlanePod } from '../evidence/sources/control-plane.ts';
 import { whoAmI, type Caller } from '../evidence/sources/versions.ts';
 import { authorize } from './rbac-authorize.ts';
 import { rbacGrants, type RbacGrants } from './rbac-grants.ts';
@@ -42,9 +43,10 @@ export const callerDisagreements = defineIndex({
 
 export const rbacAuthorizers = defineIndex({
   id: 'rbac-authorizers',
-  needs: { disagreements: callerDisagreements, caller: attempt(whoAmI), nothing: attempt(mayDoNothing), metrics: attempt(apiServerMetrics), flagz: attempt(flagz), pods: attempt(apiServerPods), leases: attempt(apiServerLeases) },
+  needs: { disagreements: callerDisagreements, caller: attempt(whoAmI), nothing: attempt(mayDoNothing), metrics: attempt(apiServerMetrics), flagz: attempt(flagz), pods: attempt(controlPlanePods), leases: attempt(apiServerLeases) },
   build({ disagreements, caller, nothing, metrics, flagz: flags, pods, leases }): Authorizers {
-    const settings = [...('value' in flags ? flagzSetting(flags.value) : []), ...('value' in pods ? pods.value.flatMap(podSetting) : [])];
+    const servers = 'value' in pods ? apiServerPods(pods.value) : [];
+    const settings = [...('value' in flags ? flagzSetting(flags.value) : []), ...servers.flatMap(podSetting)];
     const deciding = 'value' in metrics ? metrics.value.flatMap(each => ('value' in each ? each.value.apiserver_authorization_decisions_total ?? [] : [])).filter(series => series.value > 0).map(series => series.labels['type'] ?? '') : [];
     const answer = 'value' in nothing ? nothing.value : undefined;
     // A member of system:masters is let through before any authorizer is asked.
@@ -68,7 +70,7 @@ export const rbacAuthorizers = defineIndex({
       isWithoutRbac: settings.some(each => each.modes?.includes('RBAC') === false),
       disagreements,
       gaps: [...[nothing, flags, pods].flatMap(read => ('gaps' in read ? read.gaps : [])), ...(answer?.denied === true ? [refusedOutright] : [])],
-      unjudged: unjudged(settings, pods, leases),
+      unjudged: unjudged(settings, servers, leases),
     };
   },
 });
@@ -91,11 +93,10 @@ function wordsOf({ verb, apiGroup, resource, namespace }: AskedRight): string {
 /** Static pods that do not show their modes, and replicas that hold a lease beyond those that were judged. */
 function unjudged(
   settings: readonly Setting[],
-  pods: Attempted<NonNullable<(typeof apiServerPods)['evidence']>>,
+  servers: readonly ControlPlanePod[],
   leases: Attempted<NonNullable<(typeof apiServerLeases)['evidence']>>,
 ): Authorizers['unjudged'] {
-  const mirrors = 'value' in pods ? pods.value.filter(({ metadata }) => metadata.annotations?.isMirror === true) : [];
-  const hidden = mirrors.filter(pod => podSetting(pod).length === 0).map(({ metadata }) => ({
+  const hidden = servers.filter(pod => podSetting(pod).length === 0).map(({ metadata }) => ({
     of: `API server pod ${metadata.name}`,
     gaps: [{ kind: 'notObservable', reason: 'notProven', detail: `how the API server of pod ${metadata.name} is started does not show in its arguments` } satisfies Gap],
   }));
@@ -123,9 +124,7 @@ function flagzSetting({ names, values }: NonNullable<(typeof flagz)['evidence']>
   return [{ modes, item: { path: 'flags["authorization-mode"]', value: mode, grade: 'exact', reproduce: ['kubectl', 'get', '--raw', '/flagz'] } }];
 }
 
-function podSetting(pod: NonNullable<(typeof apiServerPods)['evidence']>[number]): Setting[] {
-  // Only what a kubelet made from a file is an API server of this cluster: anybody may give a pod that label.
-  if (pod.metadata.annotations?.isMirror !== true) return [];
+function podSetting(pod: ControlPlanePod): Setting[] {
   const starts = (pod.spec?.containers ?? []).map((container, index) => ({ index, words: [container.command, container.args].flatMap(words => words ?? []) }));
   const start = starts.find(({ words }) => words[0]?.program === 'kube-apiserver');
   if (start === undefined || start.words.some(({ hasVariable }) => hasVariable)) return [];
@@ -140,7 +139,7 @@ function podSetting(pod: NonNullable<(typeof apiServerPods)['evidence']>[number]
   return [{
     modes,
     item: {
-      resource: refOf(apiServerPods, pod), path: `spec.containers[${start.index}].command`, grade: 'inferred',
+      resource: refOf(controlPlanePods, pod), path: `spec.containers[${start.index}].command`, grade: 'inferred',
       value: mode === undefined ? 'no --authorization-mode' : `--authorization-mode=${mode}`, derivation: 'the static pod is started so',
     },
   }];

@@ -90,20 +90,28 @@ export interface Adjacency {
   readonly order: Int32Array;
 }
 
-/** Edges by where they lead, so that a search can go backwards, or by where they come from. */
-export function adjacency(edges: Edges, end: 'from' | 'to'): Adjacency {
+/**
+ * Edges by where they lead, so that a search can go backwards, or by where they come from.
+ * @param count how many of the edges are taken, from the first on
+ */
+export function adjacency(edges: Edges, end: 'from' | 'to', count = edges.count): Adjacency {
   const endOf = (edge: number): number => (end === 'from' ? edges.from(edge) : edges.to(edge));
   const start = new Int32Array(edges.size + 1);
-  for (let edge = 0; edge < edges.count; edge += 1) start[endOf(edge) + 1] = (start[endOf(edge) + 1] ?? 0) + 1;
+  for (let edge = 0; edge < count; edge += 1) start[endOf(edge) + 1] = (start[endOf(edge) + 1] ?? 0) + 1;
   for (let node = 0; node < edges.size; node += 1) start[node + 1] = (start[node + 1] ?? 0) + (start[node] ?? 0);
   const filled = start.slice();
-  const order = new Int32Array(edges.count);
-  for (let edge = 0; edge < edges.count; edge += 1) {
+  const order = new Int32Array(count);
+  for (let edge = 0; edge < count; edge += 1) {
     const at = filled[endOf(edge)] ?? 0;
     order[at] = edge;
     filled[endOf(edge)] = at + 1;
   }
   return { start, order };
+}
+
+/** The edges at a node, in their own order. */
+export function* edgesAt({ start, order }: Adjacency, node: number): Iterable<number> {
+  for (let place = start[node] ?? 0; place < (start[node + 1] ?? 0); place += 1) yield order[place] ?? 0;
 }
 
 /** Shortest ways from everywhere to one goal, in one search with a bucket for each cost. */

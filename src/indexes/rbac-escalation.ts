@@ -3,6 +3,7 @@ import type { Goal } from './rbac-edges.ts';
 import { isPlatformRole, platformOf } from './rbac-expected.ts';
 import { defineIndex } from '../evidence/need.ts';
 import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
+import { exposureOf, rbacExposure, type Exposure, type Exposures } from './rbac-exposure.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import type { Grant } from './rbac-grants.ts';
 import { isEverything } from './rbac-power.ts';
@@ -14,9 +15,13 @@ export interface Escalation {
   readonly path: EscalationPath;
   /** The grants of the first hop, of the subject or a group that it is always in. */
   readonly first: readonly [Grant, ...Grant[]];
-  /** `critical`, `high`, `medium` or `low`, by goal, reach and effort. */
-  readonly weight: 'critical' | 'high' | 'medium' | 'low';
+  /** By goal, reach and effort; one step worse where pods that hold the rights can be reached from outside. */
+  readonly weight: Weight;
+  /** How the pods that hold the rights can be reached from outside, where they can. */
+  readonly exposure?: Exposure;
 }
+
+type Weight = 'critical' | 'high' | 'medium' | 'low';
 
 /** Worst first. What leads on to cluster-admin by itself is not looked for again. */
 const goals: readonly Goal[] = ['cluster-admin', 'node', 'all-secrets', 'cloud-role', 'namespace-admin'];
@@ -32,13 +37,23 @@ export interface RbacEscalations {
   readonly graph: RbacGraph;
   /** By formatted subject; undefined for whoever comes to nothing more. */
   readonly found: ReadonlyMap<string, Escalation | undefined>;
+  readonly exposures: Exposures;
 }
 
 export const rbacEscalations = defineIndex({
   id: 'rbac-escalations',
-  needs: { graph: rbacGraph },
-  build: ({ graph }): RbacEscalations => ({ graph, found: new Map(boundByUsers(graph).map(key => [key, escalationOf(graph, key)])) }),
+  needs: { graph: rbacGraph, exposures: rbacExposure },
+  build: ({ graph, exposures }): RbacEscalations => ({ graph, exposures, found: new Map(boundByUsers(graph).map(key => [key, exposed(escalationOf(graph, key), exposures)])) }),
 });
+
+/** A pod that anybody can talk to is taken over sooner than one that nobody reaches. What is merely possible raises nothing. */
+function exposed(escalation: Escalation | undefined, exposures: Exposures): Escalation | undefined {
+  const exposure = escalation && exposureOf(exposures, escalation.subject);
+  if (escalation === undefined || exposure === undefined) return escalation;
+  return { ...escalation, exposure, weight: exposure.degree === 'published' ? raised[escalation.weight] : escalation.weight };
+}
+
+const raised: Readonly<Record<Weight, Weight>> = { critical: 'critical', high: 'critical', medium: 'high', low: 'medium' };
 
 /** Undefined where a subject comes to nothing, has everything already, or comes to it by a group that has a way of its own. */
 function escalationOf(graph: RbacGraph, key: string): Escalation | undefined {
@@ -73,7 +88,7 @@ export function isByBuiltIn(first: readonly Grant[]): boolean {
   return first.every(grant => grant.namespace !== undefined && isPlatformRole(grant));
 }
 
-function weightOf({ goal, cost, hops }: EscalationPath, hop: PathHop, first: readonly Grant[]): Escalation['weight'] {
+function weightOf({ goal, cost, hops }: EscalationPath, hop: PathHop, first: readonly Grant[]): Weight {
   // Nothing but a missing Pod Security label leads from every namespace to its nodes: that is one fault, and not one of each binding.
   if (hop.namespace !== undefined && hop.byPodOnNode) return isByBuiltIn(first) ? 'low' : 'medium';
   if (goal === 'namespace-admin' || goal === 'cloud-role') return isByBuiltIn(first) ? 'low' : 'medium';

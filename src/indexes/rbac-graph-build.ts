@@ -10,7 +10,7 @@ import type { Grant } from './rbac-grants.ts';
 import { identityOf } from './rbac-identity.ts';
 import type { Mapped } from './rbac-mapped.ts';
 import type { PolicyRule } from './rbac-matcher.ts';
-import type { Step } from './rbac-removal.ts';
+import type { Changed, Step } from './rbac-removal.ts';
 import type { RbacSurroundings } from './rbac-surroundings.ts';
 import type { TokenSecret } from './rbac-token-secrets.ts';
 
@@ -27,8 +27,8 @@ export interface Roles {
 /** Edges, and what becomes of them without a binding. */
 export interface BuiltGraph {
   readonly edges: Edges;
-  /** Whoever's steps hang on a binding, each with the steps that it has without it. */
-  readonly stepsWithout: (binding: ResourceRef) => ReadonlyMap<number, readonly Step[]>;
+  /** Whoever's steps hang on a binding, each as it is without it. */
+  readonly changedWithout: (binding: ResourceRef) => ReadonlyMap<number, Changed>;
   /** What each bound subject holds in the whole cluster, with its groups. */
   readonly clusterMasks: ReadonlyMap<number, Mask>;
   /** Whether a step can work here at all. */
@@ -42,7 +42,12 @@ export function isStepLabel(label: number): boolean {
   return label >= 0 || label <= NAMED;
 }
 
-type AddStep = (from: number, to: number, weight: number, label: number, scope: number) => void;
+/** Where what a subject can do is written to: the graph, or what changes in it without a binding. */
+interface Target {
+  readonly step: (from: number, to: number, weight: number, label: number, scope: number) => void;
+  /** What a node holds in the whole cluster. */
+  readonly clusterMask: (node: number, mask: Mask) => void;
+}
 
 /** Subjects, places and goals, with an edge for every step from one to the next. */
 export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundings, { rulesOf: rolesByName, aggregated }: Roles, mapped: readonly Mapped[] = [], tokenSecrets: readonly TokenSecret[] = []): BuiltGraph {
@@ -53,15 +58,18 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
   const { edges, at: place, account, hasAccount, pod, onNode, secretsOf, tokens } = surroundingPlaces(surroundings, [...held.keys()], bound, mapped, tokenSecrets);
   const numberOf = ({ kind, namespace = '', name }: Subject): number => (kind === 'ServiceAccount' ? account(namespace, name) : edges.node(`${kind}/${name}`));
   const groups = new Map([...held].flatMap(([{ kind, name }, own]) => (kind === 'Group' ? [[name, own] as const] : [])));
-  const addEdge: AddStep = (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); };
-  let add = addEdge;
   const clusterMasks = new Map<number, Mask>();
+  const graph: Target = {
+    step: (from, to, weight, label, scope) => { edges.add(from, to, weight, label, scope); },
+    clusterMask: (node, mask) => void clusterMasks.set(node, mask),
+  };
+  let target = graph;
   let byBinding: ReadonlyMap<ResourceRef, readonly Grant[]> | undefined;
   let membersOf: ReadonlyMap<string, readonly Subject[]> | undefined;
   let bySubject: ReadonlyMap<Subject, readonly Grant[]> | undefined;
   // A service account may hold by its groups what only together with its own makes a step; without any of its own, the groups have it.
   for (const [subject, own] of held) if (own.isUseful) addSteps(numberOf(subject), own, groupsOf(subject));
-  return { edges, stepsWithout, clusterMasks, isLive: step => live[step] === true, targetOf: step => (steps[step] === undefined ? undefined : targetOf(steps[step].gains, '')) };
+  return { edges, changedWithout, clusterMasks, isLive: step => live[step] === true, targetOf: step => (steps[step] === undefined ? undefined : targetOf(steps[step].gains, '')) };
 
   function groupsOf(subject: Subject, without?: ReadonlyMap<string, Held>): readonly Held[] {
     return impliedGroups(subject).flatMap(each => without?.get(each) ?? groups.get(each) ?? []);
@@ -81,7 +89,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     return (membersOf = found);
   }
 
-  function stepsWithout(binding: ResourceRef): ReadonlyMap<number, readonly Step[]> {
+  function changedWithout(binding: ResourceRef): ReadonlyMap<number, Changed> {
     byBinding ??= Map.groupBy(grants, grant => grant.binding);
     bySubject ??= Map.groupBy(grants, grant => grant.subject);
     const bound = new Set(byBinding.get(binding)?.map(grant => grant.subject));
@@ -90,15 +98,17 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     const changedGroups = new Map([...bound].flatMap(subject => (subject.kind === 'Group' ? [[subject.name, left.get(subject) ?? nothing] as const] : [])));
     // Members of a group may have had a step by what it held and what they hold themselves.
     const changed = new Set([...bound, ...[...changedGroups.keys()].flatMap(name => members().get(name) ?? [])]);
-    const found = new Map<number, Step[]>();
+    const found = new Map<number, Changed>();
     for (const subject of changed) {
+      const node = numberOf(subject);
       const steps: Step[] = [];
-      add = (from, to, weight) => void steps.push({ from, to, weight });
+      let clusterMask: Mask | undefined;
+      target = { step: (from, to, weight) => void steps.push({ from, to, weight }), clusterMask: (holder, mask) => { if (holder === node) clusterMask = mask; } };
       const own = bound.has(subject) ? left.get(subject) ?? nothing : held.get(subject) ?? nothing;
-      if (own.isUseful) addSteps(numberOf(subject), own, groupsOf(subject, changedGroups));
-      found.set(numberOf(subject), steps);
+      if (own.isUseful) addSteps(node, own, groupsOf(subject, changedGroups));
+      found.set(node, { steps, clusterMask });
     }
-    add = addEdge;
+    target = graph;
     return found;
   }
 
@@ -112,7 +122,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     for (const namespace of ['', ...namespaces]) {
       const mask = together(holders, namespace);
       if (mask === undefined) continue;
-      if (namespace === '' && add === addEdge) clusterMasks.set(from, mask);
+      if (namespace === '') target.clusterMask(from, mask);
       const byGroup = useful.flatMap(group => { const only = together([group], namespace); return only === undefined ? [] : stepsFor(only); });
       for (const at of stepsFor(mask)) {
         const step = steps[at];
@@ -129,7 +139,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
   function addByLabel(from: number, mask: Mask, holders: readonly Held[]): void {
     if (live[byLabel] !== true || !stepsFor(mask).includes(byLabel)) return;
     for (const namespace of new Set(holders.flatMap(each => [...each.aggregatedIn]))) {
-      add(from, namespace === '' ? edges.node('goal:cluster-admin') : place(PLACES.everything, namespace), steps[byLabel]?.effort ?? 1, byLabel, -1);
+      target.step(from, namespace === '' ? edges.node('goal:cluster-admin') : place(PLACES.everything, namespace), steps[byLabel]?.effort ?? 1, byLabel, -1);
     }
   }
 
@@ -143,7 +153,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
     if (scope === 'cluster' && namespace !== '') return;
     if (typeof scope === 'object' && namespace !== '' && namespace !== scope.namespace) return;
     const to = targetOf(gains, typeof scope === 'object' ? scope.namespace : namespace);
-    if (to !== undefined) add(from, to, effort, at, namespace === '' ? -1 : place('ns', namespace));
+    if (to !== undefined) target.step(from, to, effort, at, namespace === '' ? -1 : place('ns', namespace));
   }
 
   /** A right limited to names leads to just those. */
@@ -153,7 +163,7 @@ export function buildGraph(grants: readonly Grant[], surroundings: RbacSurroundi
       if (right.namespace === '' && namespace !== '' && right.step !== 'impersonate-groups') continue;
       const at = steps.findIndex(each => each.id === right.step);
       const scope = namespace === '' ? -1 : place('ns', namespace);
-      const lead = (to: number): void => add(from, to, steps[at]?.effort ?? 1, NAMED - at, scope);
+      const lead = (to: number): void => target.step(from, to, steps[at]?.effort ?? 1, NAMED - at, scope);
       if (live[at] !== true) continue;
       if (right.step === 'impersonate-users' && namespace === '') for (const name of right.names) lead(edges.node(`User/${name}`));
       if (right.step === 'impersonate-groups' && [usersLeg, accountsLeg].some(each => hasLeg(mask, each))) {

@@ -1,5 +1,7 @@
+import type { CapabilityLeg } from '../data/escalation/primitive.ts';
 import { hasLeg, steps, type Mask } from './rbac-capabilities.ts';
-import type { Adjacency, Edges } from './rbac-edges.ts';
+import type { Edges } from './rbac-edges.ts';
+import type { Inward } from './rbac-removal.ts';
 
 /** Labels of joined steps: the primitive's index is `JOINED - label`. */
 export const JOINED = -10_000;
@@ -14,32 +16,69 @@ export interface JoinedStep {
   readonly as: readonly { readonly holder: number; readonly edges: readonly number[] }[];
 }
 
+/** An attack of which each request can be made by another identity: a certificate is asked for by one and approved by another. */
+export interface SharedAttack {
+  /** The index of the primitive. */
+  readonly step: number;
+  readonly requests: readonly SharedRequest[];
+}
+
+interface SharedRequest {
+  readonly legs: readonly CapabilityLeg[];
+  /** Whoever may make it in the whole cluster. */
+  readonly holders: ReadonlySet<number>;
+}
+
+/** The attacks that several could share, with who may make each request; in the whole cluster only. */
+export function sharedAttacks(masks: ReadonlyMap<number, Mask>, isLive: (step: number) => boolean): SharedAttack[] {
+  return steps.flatMap(({ ways, requests }, step) => (requests === undefined || !isLive(step) ? [] : ways.flatMap(way => {
+    const shared = requests.map((places): SharedRequest => {
+      const legs = places.flatMap(at => way[at] ?? []);
+      return { legs, holders: new Set([...masks].flatMap(([node, mask]) => (holds(mask, legs) ? [node] : []))) };
+    });
+    return shared.every(({ holders }) => holders.size > 0) ? [{ step, requests: shared }] : [];
+  })));
+}
+
+/** A mask that has all of these legs; nothing has none. */
+export function holds(mask: Mask | undefined, legs: readonly CapabilityLeg[]): boolean {
+  return mask !== undefined && legs.every(leg => hasLeg(mask, leg));
+}
+
+/** Somebody who comes to all identities that an attack takes and to no single one that could do it alone. */
+interface Joined {
+  readonly from: number;
+  readonly step: number;
+  /** For each request, the ways to whoever makes it. */
+  readonly reaches: readonly Reach[];
+}
+
 /**
- * Steps of which each request can be made by another identity (a certificate is asked for by one and approved by another), for
- * sources that come to all of these identities and to no single one that could do it alone. In the whole cluster only.
- *
- * @param masks what each node holds in the whole cluster
+ * @param into what leads into a node
  * @param done nodes that need no more: they come to cluster-admin already
  */
-export function joinedSteps(edges: Edges, incoming: Adjacency, masks: ReadonlyMap<number, Mask>, isLive: (step: number) => boolean, done: (node: number) => boolean): JoinedStep[] {
-  return steps.flatMap(({ ways, requests, effort }, step) => (requests === undefined || !isLive(step) ? [] : ways.flatMap(way => {
-    const holds = (node: number, legs: readonly number[]): boolean => {
-      const mask = masks.get(node);
-      return mask !== undefined && legs.every(at => way[at] !== undefined && hasLeg(mask, way[at]));
-    };
-    const holders = requests.map(legs => [...masks.keys()].filter(node => holds(node, legs) && !done(node)));
-    const isWhole = (node: number): boolean => requests.every(legs => holds(node, legs));
+export function joinedBy(edges: Edges, into: Inward, attacks: readonly SharedAttack[], done: (node: number) => boolean): Joined[] {
+  return attacks.flatMap(({ step, requests }) => {
+    const holders = requests.map(each => [...each.holders].filter(node => !done(node)));
+    const isWhole = (node: number): boolean => requests.every(each => each.holders.has(node));
     if (holders.some(each => each.length === 0) || holders.flat().every(isWhole)) return [];
-    const reaches = holders.map(each => nearest(edges, incoming, each, done));
+    const reaches = holders.map(each => nearest(into, each, done));
     const [first, ...others] = reaches;
     // A place on the way is nobody; whoever comes to it is found as well.
-    return [...first?.keys() ?? []].filter(node => isSubject(edges.name(node)) && others.every(reach => reach.has(node))).flatMap(from => {
-      const as = reaches.map(reach => wayTo(edges, reach, from));
+    return [...first?.keys() ?? []].filter(node => isSubject(edges.name(node)) && others.every(reach => reach.has(node)))
       // Whoever comes to one that holds everything needs nobody else.
-      if (as.some(({ holder }) => isWhole(holder))) return [];
-      return [{ from, step, weight: effort + Math.max(...reaches.map(reach => reach.get(from)?.cost ?? 0)), as }];
-    });
-  })));
+      .filter(from => !reaches.some(reach => isWhole(reach.get(from)?.holder ?? -1)))
+      .map(from => ({ from, step, reaches }));
+  });
+}
+
+/** The same as steps with their ways, which takes edges that stand in the list. */
+export function joinedSteps(edges: Edges, into: Inward, attacks: readonly SharedAttack[], done: (node: number) => boolean): JoinedStep[] {
+  return joinedBy(edges, into, attacks, done).map(({ from, step, reaches }) => ({
+    from, step,
+    weight: (steps[step]?.effort ?? 1) + Math.max(...reaches.map(reach => reach.get(from)?.cost ?? 0)),
+    as: reaches.map(reach => wayTo(edges, reach, from)),
+  }));
 }
 
 /** Whether a node stands for somebody, or for a role that somebody was bound to on the way. */
@@ -47,24 +86,24 @@ export function isSubject(name: string): boolean {
   return /^(User|Group|ServiceAccount|role:)/.test(name);
 }
 
-type Reach = ReadonlyMap<number, { readonly cost: number; readonly edge: number }>;
+/** By node, the nearest holder, how far it is, and the edge to take first (-1 at the holder). */
+type Reach = ReadonlyMap<number, { readonly cost: number; readonly edge: number; readonly holder: number }>;
 
-/** Everybody who comes to one of these nodes, with the edge to take first. */
-function nearest(edges: Edges, { start, order }: Adjacency, holders: readonly number[], done: (node: number) => boolean): Reach {
-  const found = new Map<number, { cost: number; edge: number }>(holders.map(node => [node, { cost: 0, edge: -1 }]));
+/** Everybody who comes to one of these nodes. */
+function nearest(into: Inward, holders: readonly number[], done: (node: number) => boolean): Reach {
+  const found = new Map<number, { cost: number; edge: number; holder: number }>(holders.map(node => [node, { cost: 0, edge: -1, holder: node }]));
   const buckets: number[][] = [[...holders]];
   for (let cost = 0; cost < buckets.length; cost += 1) {
     // The bucket grows while it is read: edges of weight 0 add to it.
     for (const node of buckets[cost] ?? []) {
-      if (found.get(node)?.cost !== cost) continue;
-      for (let place = start[node] ?? 0; place < (start[node + 1] ?? 0); place += 1) {
-        const edge = order[place] ?? 0;
-        const from = edges.from(edge);
-        const sum = cost + edges.weight(edge);
-        if (done(from) || (found.get(from)?.cost ?? Infinity) <= sum) continue;
-        found.set(from, { cost: sum, edge });
+      const reached = found.get(node);
+      if (reached?.cost !== cost) continue;
+      into(node, (from, weight, edge) => {
+        const sum = cost + weight;
+        if (done(from) || (found.get(from)?.cost ?? Infinity) <= sum) return;
+        found.set(from, { cost: sum, edge, holder: reached.holder });
         (buckets[sum] ??= []).push(from);
-      }
+      });
     }
   }
   return found;

@@ -3,6 +3,7 @@ import { formatRef, type ResourceRef } from '../evidence/resource-ref.ts';
 import { formatSubject, type Subject } from '../evidence/subject.ts';
 import { GOALS, type Goal } from './rbac-edges.ts';
 import { defineIndex } from '../evidence/need.ts';
+import { exposureOf, exposureWords, isOfPods, rbacExposure, type Exposures } from './rbac-exposure.ts';
 import { rbacGraph, type RbacGraph } from './rbac-graph.ts';
 import { rbacOutside } from './rbac-outside.ts';
 import type { Unseen } from './rbac-rows.ts';
@@ -23,6 +24,8 @@ export interface RbacPathView {
   /** Groups that it is in by its name alone; a certificate or identity provider may add others. */
   readonly groups: readonly string[];
   readonly to?: Goal;
+  /** How pods that hold the rights can be reached from outside, as a sentence without a full stop; absent for people, whose rights no pod holds. */
+  readonly exposure?: string;
   /** The shortest way to each goal that it can come to, worst goal first. */
   readonly paths: readonly RbacPathRow[];
   /** What was not seen, so that there may be more ways. */
@@ -60,12 +63,13 @@ function subjectOf(text: string): Subject | undefined {
 /** What a question about ways is answered from. */
 export interface RbacWays {
   readonly graph: RbacGraph;
+  readonly exposures: Exposures;
   readonly outside: readonly Unseen[];
 }
 
-export const rbacWays = defineIndex({ id: 'rbac-ways', needs: { graph: rbacGraph, outside: rbacOutside }, build: (ways): RbacWays => ways });
+export const rbacWays = defineIndex({ id: 'rbac-ways', needs: { graph: rbacGraph, exposures: rbacExposure, outside: rbacOutside }, build: (ways): RbacWays => ways });
 
-export function rbacPathView({ graph, outside }: RbacWays, { from, to }: PathQuestion): RbacPathView {
+export function rbacPathView({ graph, exposures, outside }: RbacWays, { from, to }: PathQuestion): RbacPathView {
   const key = formatSubject(from);
   const groups = from.kind === 'Group' ? [] : identityOf({ ...from, kind: from.kind }).groups;
   // A subject that no binding names still has its groups.
@@ -87,13 +91,22 @@ export function rbacPathView({ graph, outside }: RbacWays, { from, to }: PathQue
     boundBy: [...(graph.grantsOf.get(key) ?? []), ...rbac.dangling.filter(each => formatSubject(each.subject) === key)].map(each => each.binding),
     groups,
     ...(to === undefined ? {} : { to }),
+    ...(isOfPods(from) ? { exposure: exposureSentence(exposures, from) } : {}),
     paths: rows,
     unread: [
       ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
       ...rbac.unresolved.map(each => ({ of: formatRef(each.binding), gaps: each.gaps })),
       ...surroundings.gaps,
+      ...(isOfPods(from) ? exposures.unread.filter(({ of }) => of !== 'pods').map(({ of, gaps }) => ({ of: `how exposed pods are by ${of}`, gaps })) : []),
       ...(unseenTokens.length === 0 ? [] : [{ of: 'token Secrets', gaps: unseenTokens }]),
       ...outside,
     ],
   };
+}
+
+function exposureSentence(exposures: Exposures, from: Subject): string {
+  const exposure = exposureOf(exposures, from);
+  if (exposure !== undefined) return exposureWords(exposure);
+  const isAllRead = exposures.unread.length === 0;
+  return isAllRead ? 'no pod that holds its token is reachable from outside by a Service, an Ingress, a route or a port of its node' : 'whether a pod that holds its token is reachable from outside is not known';
 }

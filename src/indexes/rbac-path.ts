@@ -229,11 +229,10 @@ export interface Cut {
 export function cutOf(graph: RbacGraph, subject: string, path: EscalationPath): Cut | undefined {
   const node = graph.edges.find(subject);
   if (node === undefined) return undefined;
-  const isJoined = path.hops.some(hop => hop.isJoined === true);
   let best: Cut | undefined;
   for (const binding of new Set(path.hops.flatMap(hop => hop.grants).map(each => each.binding))) {
-    const losing = isJoined ? graph.losingJoined(binding, path.goal) : graph.losing(binding, path.goal);
-    if (losing?.has(node) === true && (best === undefined || losing.size > best.loses)) best = { binding, loses: losing.size, of: graph.reaching(path.goal).size };
+    const losing = graph.losing(binding, path.goal);
+    if (losing.has(node) && (best === undefined || losing.size > best.loses)) best = { binding, loses: losing.size, of: graph.reaching(path.goal).size };
   }
   return best;
 }

@@ -1,4 +1,5 @@
-import type { Adjacency, Edges, Ways } from './rbac-edges.ts';
+import type { Mask } from './rbac-capabilities.ts';
+import { edgesAt, type Adjacency, type Edges, type Ways } from './rbac-edges.ts';
 
 /** A step as it would be without a binding. */
 export interface Step {
@@ -7,27 +8,55 @@ export interface Step {
   readonly weight: number;
 }
 
-/** A searched graph with its edges at hand in both directions. */
-export interface Searched {
+/** What a node still has without a binding. */
+export interface Changed {
+  readonly steps: readonly Step[];
+  /** What it holds in the whole cluster; undefined where nothing of it leads on. */
+  readonly clusterMask: Mask | undefined;
+}
+
+/** The steps that single identities make, at hand in both directions. */
+export interface Stepped {
   readonly edges: Edges;
-  readonly ways: Ways;
   readonly incoming: Adjacency;
   readonly outgoing: Adjacency;
   /** Whether an edge is somebody's step by a right, and no part of the surroundings. */
   readonly isStep: (edge: number) => boolean;
-  /** Edges that are not looked at. */
-  readonly isLeftOut: (edge: number) => boolean;
+}
+
+/** Visits what leads into a node; `edge` is -1 for a step that stands in no list of edges. */
+export type Inward = (node: number, visit: (from: number, weight: number, edge: number) => void) => void;
+
+/** What leads into a node, from a list of edges. */
+export function inward(edges: Edges, incoming: Adjacency): Inward {
+  const { start, order } = incoming;
+  return (node, visit) => {
+    for (let place = start[node] ?? 0; place < (start[node + 1] ?? 0); place += 1) {
+      const edge = order[place] ?? 0;
+      visit(edges.from(edge), edges.weight(edge), edge);
+    }
+  };
+}
+
+/** What leads into a node once the steps of some nodes are replaced by those that they still have. */
+export function inwardWithout({ edges, incoming, isStep }: Stepped, changed: ReadonlyMap<number, Changed>): Inward {
+  const left = Map.groupBy([...changed.values()].flatMap(({ steps }) => steps), ({ to }) => to);
+  const before = inward(edges, incoming);
+  return (node, visit) => {
+    before(node, (from, weight, edge) => { if (!(changed.has(from) && isStep(edge))) visit(from, weight, edge); });
+    for (const { from, weight } of left.get(node) ?? []) visit(from, weight, -1);
+  };
 }
 
 /**
  * Everybody who no longer comes to the goal once the steps of some nodes are replaced by fewer. Only what leads through these
  * nodes is searched anew, which for most bindings is one subject.
  *
- * @param replaced the nodes whose steps change, each with the steps that it still has
+ * @param ways to the goal, by the steps as they were
+ * @param into what leads into a node now
  */
-export function lostBy(searched: Searched, replaced: ReadonlyMap<number, readonly Step[]>): ReadonlySet<number> {
-  const { edges, ways, incoming, outgoing, isStep, isLeftOut } = searched;
-  const through = nodesThrough(searched, replaced.keys());
+export function lostBy({ edges, incoming, outgoing, isStep }: Stepped, ways: Ways, changed: ReadonlyMap<number, Changed>, into: Inward): ReadonlySet<number> {
+  const through = nodesThrough(edges, ways, incoming, changed.keys());
   const cost = new Map<number, number>();
   const buckets: number[][] = [];
   const relax = (node: number, sum: number): void => {
@@ -36,45 +65,31 @@ export function lostBy(searched: Searched, replaced: ReadonlyMap<number, readonl
     cost.set(node, sum);
     (buckets[sum] ??= []).push(node);
   };
-  const inside = new Map<number, Step[]>();
+  const relaxOutside = (node: number, to: number, weight: number): void => {
+    const beyond = ways.cost[to] ?? -1;
+    if (!through.has(to) && beyond >= 0) relax(node, beyond + weight);
+  };
 
   for (const node of through) {
-    const left = replaced.get(node);
-    for (const edge of edgesAt(outgoing, node)) {
-      if (isLeftOut(edge) || (left !== undefined && isStep(edge))) continue;
-      const to = edges.to(edge);
-      const beyond = ways.cost[to] ?? -1;
-      if (!through.has(to) && beyond >= 0) relax(node, beyond + edges.weight(edge));
-    }
-    for (const step of left ?? []) {
-      const beyond = ways.cost[step.to] ?? -1;
-      if (through.has(step.to)) inside.set(step.to, [...(inside.get(step.to) ?? []), step]);
-      else if (beyond >= 0) relax(node, beyond + step.weight);
-    }
+    const left = changed.get(node);
+    for (const edge of edgesAt(outgoing, node)) if (left === undefined || !isStep(edge)) relaxOutside(node, edges.to(edge), edges.weight(edge));
+    for (const { to, weight } of left?.steps ?? []) relaxOutside(node, to, weight);
   }
   for (let sum = 0; sum < buckets.length; sum += 1) {
     // The bucket grows while it is read: edges of weight 0 add to it.
     for (const node of buckets[sum] ?? []) {
       if (cost.get(node) !== sum) continue;
-      for (const edge of edgesAt(incoming, node)) {
-        const from = edges.from(edge);
-        if (through.has(from) && !(replaced.has(from) && isStep(edge))) relax(from, sum + edges.weight(edge));
-      }
-      for (const step of inside.get(node) ?? []) relax(step.from, sum + step.weight);
+      into(node, (from, weight) => { if (through.has(from)) relax(from, sum + weight); });
     }
   }
   return new Set([...through].filter(node => !cost.has(node)));
 }
 
 /** The nodes whose shortest way leads through one of these, and these themselves, as far as they come to the goal at all. */
-function nodesThrough({ edges, ways, incoming }: Searched, starts: Iterable<number>): ReadonlySet<number> {
+function nodesThrough(edges: Edges, ways: Ways, incoming: Adjacency, starts: Iterable<number>): ReadonlySet<number> {
   const found = new Set([...starts].filter(node => (ways.cost[node] ?? -1) >= 0));
   for (const node of found) {
     for (const edge of edgesAt(incoming, node)) if (ways.next[edges.from(edge)] === edge) found.add(edges.from(edge));
   }
   return found;
-}
-
-function* edgesAt({ start, order }: Adjacency, node: number): Iterable<number> {
-  for (let place = start[node] ?? 0; place < (start[node + 1] ?? 0); place += 1) yield order[place] ?? 0;
 }

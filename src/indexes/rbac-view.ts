@@ -9,6 +9,7 @@ import { rbacOutside } from './rbac-outside.ts';
 import { rbacDangling } from './rbac-dangling.ts';
 import { rbacEscalations, type RbacEscalations } from './rbac-escalation.ts';
 import { cutOf, GOAL_WORDS, hopSentence } from './rbac-path.ts';
+import { exposureOf, exposureWords, type Exposure, type Exposures } from './rbac-exposure.ts';
 import { rbacGrants, type BoundTo, type Grant, type RbacGrants } from './rbac-grants.ts';
 import { IMPACTS, isEverything, powersOf, reachOf, type Impact, type Power } from './rbac-power.ts';
 import { isPublic } from './rbac-public.ts';
@@ -70,8 +71,25 @@ export interface EscalationRow {
   readonly can: string;
   /** A sentence for each step, without a full stop. */
   readonly steps: readonly string[];
+  /** How the pods that hold the rights can be reached from outside, as a sentence without a full stop; absent where they cannot, as far as was read. */
+  readonly exposure?: string;
   /** The binding whose removal takes the way from most subjects, and from how many; absent where no single one does. */
   readonly cut?: { readonly binding: ResourceRef; readonly loses: number; readonly of: number };
+}
+
+/** A service account with rights that lead to others or change something, whose pods can be reached from outside. */
+export interface ExposedRow {
+  readonly subject: Subject;
+  readonly can: string;
+  /** Absent for the whole cluster. */
+  readonly namespace?: string;
+  /** `published` where something leads to a port of a pod, `possible` where a pod is on the network of its node. */
+  readonly degree: Exposure['degree'];
+  readonly pod: ResourceRef;
+  /** How many pods that hold the token can be reached so. */
+  readonly pods: number;
+  /** From outside inwards; the pod itself for a port or the network of its node. */
+  readonly through: readonly ResourceRef[];
 }
 
 /** A grant to a service account that does not exist. */
@@ -94,6 +112,8 @@ export interface RbacView {
   readonly dangling: RbacRows<GrantRow>;
   /** Ways to more rights, worst first. What a built-in admin of a namespace comes to there is none of them. */
   readonly paths: RbacRows<EscalationRow>;
+  /** Service accounts whose pods can be reached from outside, strongest first; those that the platform binds are left out. */
+  readonly exposed: RbacRows<ExposedRow>;
   /** Bindings to service accounts that do not exist. */
   readonly absent: RbacRows<AbsentRow>;
   /** What the default service accounts of namespaces hold. */
@@ -141,6 +161,7 @@ export const rbacView = defineIndex({
       broad: where(grant => grant.namespace === undefined && !isEverything(grant.rules) && wildcardRules(grant.rules).length > 0),
       public: where(grant => isPublic(grant.subject)),
       paths: pathRows(escalations),
+      exposed: rows(exposedRows(bySubject, escalations.exposures)),
       dangling: rows(rbac.dangling.map(boundRow)),
       absent: rows(dangling.absent.map(({ grant, claimants }) => ({ ...boundRow(grant), ...canOf(strongest(grant)), claimants: rows(claimants, NAMES) }))),
       defaultAccounts: where(({ subject }) => subject.kind === 'ServiceAccount' && subject.name === 'default'),
@@ -154,7 +175,7 @@ export const rbacView = defineIndex({
       grants: rated.length,
       mapped: rows(rbac.mapped),
       authorizers: authorizerNotes([], authorizers.others, authorizers.isWithoutRbac),
-      unread: rows([...unreadRows(rbac), ...outside]),
+      unread: rows([...unreadRows(rbac), ...exposureUnread(rated, escalations.exposures), ...outside]),
     };
   },
 });
@@ -229,17 +250,42 @@ function keyOf({ binding, subject }: BoundTo): string {
 /** How many of the worst ways are followed to the cut. */
 const PATHS = 50;
 const WEIGHTS = ['critical', 'high', 'medium', 'low'] as const;
+const DEGREES = ['published', 'possible', undefined] as const;
 
 function pathRows({ graph, found }: RbacEscalations): RbacRows<EscalationRow> {
   const worst = [...found].flatMap(([key, escalation]) => (escalation === undefined || escalation.weight === 'low' ? [] : [{ key, ...escalation, severity: escalation.weight }]))
-    .sort((a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight) || a.path.cost - b.path.cost || compare(a.key, b.key));
+    // Of ways of one severity, first those that begin where somebody outside can begin.
+    .sort((a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight) || DEGREES.indexOf(a.exposure?.degree) - DEGREES.indexOf(b.exposure?.degree) || a.path.cost - b.path.cost || compare(a.key, b.key));
   return {
     total: worst.length,
-    rows: worst.slice(0, PATHS).map(({ key, subject, path, severity }) => {
+    rows: worst.slice(0, PATHS).map(({ key, subject, path, severity, exposure }) => {
       const cut = cutOf(graph, key, path);
-      return { subject, severity, can: GOAL_WORDS[path.goal], steps: path.hops.map(hopSentence), ...(cut === undefined ? {} : { cut }) };
+      return { subject, severity, can: GOAL_WORDS[path.goal], steps: path.hops.map(hopSentence), ...(exposure === undefined ? {} : { exposure: exposureWords(exposure) }), ...(cut === undefined ? {} : { cut }) };
     }),
   };
+}
+
+function exposedRows(bySubject: readonly (readonly Rated[])[], exposures: Exposures): ExposedRow[] {
+  return bySubject.flatMap(rated => {
+    const own = rated.filter(({ platform }) => platform === undefined).sort(byStrength);
+    const [strongest] = own;
+    if (strongest?.power === undefined || strongest.grant.subject.kind !== 'ServiceAccount') return [];
+    if (strongest.power.impact !== 'takeover' && strongest.power.impact !== 'write') return [];
+    const { grant: { subject, namespace }, power } = strongest;
+    const exposure = exposureOf(exposures, subject);
+    if (exposure === undefined) return [];
+    const { degree, pod, pods, through } = exposure;
+    return [{
+      rank: DEGREES.indexOf(degree) * 1e6 + rankOf(strongest),
+      row: { subject, can: power.words, ...(namespace === undefined ? {} : { namespace }), degree, pod, pods, through: through.map(({ resource }) => resource) },
+    }];
+  }).sort((a, b) => a.rank - b.rank || compare(formatSubject(a.row.subject), formatSubject(b.row.subject))).map(({ row }) => row);
+}
+
+/** What may make pods reachable and could not be read, where anybody's pods could matter. */
+function exposureUnread(rated: readonly Rated[], { unread }: Exposures): RbacView['unread']['rows'] {
+  if (!rated.some(({ grant, platform, power }) => platform === undefined && grant.subject.kind === 'ServiceAccount' && (power?.impact === 'takeover' || power?.impact === 'write'))) return [];
+  return unread.map(({ of, gaps }) => ({ of: `how exposed pods are by ${of}`, gaps }));
 }
 
 function canOf(power: Power | undefined): { readonly can?: string } {

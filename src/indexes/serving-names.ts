@@ -37,7 +37,7 @@ export const servingNames = defineIndex({
     // A kubeconfig by address is answered as every client by address is.
     const own = shownTo(undefined);
     const add = (name: string, by: string, seen: SeenCertificate | undefined): void => {
-      if (seen !== undefined) wanted.push({ name, by, seen, isCovered: namesServer(seen.certificate, name) });
+      if (seen !== undefined) wanted.push({ name, by, seen, isCovered: isCovered(seen.certificate, name) });
       else if ('value' in handshake) unread.push({ of: `the certificate that is shown to who asks for ${name}`, gaps: [noAnswer(name)] });
     };
     if ('gaps' in handshake) unread.push({ of: 'the certificate of the API server', gaps: handshake.gaps });
@@ -59,7 +59,7 @@ export const servingNames = defineIndex({
 const FRONT_END: Gap = { kind: 'notObservable', reason: 'notSeen', source: apiServerHandshake.id, detail: 'something in front of the API server answers the handshakes, and programs in the cluster go past it' };
 
 /** Whether a client that asks for this name or address takes the certificate; as Go does since 1.15: the common name counts for nothing, and a star stands for one whole label, the first. */
-export function namesServer({ names }: KeptCertificate, name: string): boolean {
+export function isCovered({ names }: KeptCertificate, name: string): boolean {
   const ofKind = (kind: string): string[] => names.flatMap(each => (each.startsWith(kind) ? [each.slice(kind.length).toLowerCase()] : []));
   if (isIP(name) !== 0) return ofKind('IP:').map(sameAddress).includes(sameAddress(name));
   const wanted = name.toLowerCase().replace(/\.$/, '');

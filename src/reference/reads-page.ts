@@ -46,6 +46,8 @@ function keptWords({ read }: Source): string {
       return `Only with \`${read.way === 'tunnel' ? '--tunnel' : '--probe-nodes'}\`: TLS handshakes that are given up before a request, with the kubelet of each node and, on control-plane nodes, with the API server, the controller manager, the scheduler and etcd, ${
         read.way === 'tunnel' ? 'through the API server and a pod that shares the network of the node' : "at the node's own address; and requests without a credential to its kubelet, as `--probe-anonymous` sends them"
       }. Keeps the certificates that each shows, whether it asks for or demands a client certificate, the names of the authorities whose client certificates it takes${read.way === 'tunnel' ? ', and which pod it was' : ', the status of the answers, and the address'}.`;
+    case 'extensionServers':
+      return 'Only with `--tunnel`: TLS handshakes that are given up before a request, through the API server, with up to four ready pods behind each Service that a webhook configuration, an APIService or the conversion of a CustomResourceDefinition names. Keeps the certificates that each shows, and which pod it was.';
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
     case 'configured':

@@ -26,7 +26,7 @@ export function renderFirstScreen(report: AuditReport, style: Style): string {
     causes(report, style),
     notAssessed(report, style),
     owasp(report, style),
-    next(report, style),
+    next(report, style, 'pki'),
   ];
   return `${sections.filter(section => section !== '').join('\n\n')}\n`;
 }
@@ -182,7 +182,7 @@ export function renderFindings(report: AuditReport, style: Style): string {
     .filter(status => checks[status] > 0)
     .map(status => paintWord(style, status, `${checks[status]} ${STATUS_WORDS[status]}`))
     .join('   ');
-  return [`Checks  ${standingLine}`, causes(report, style), notAssessed(report, style), next(report, style)].filter(section => section !== '').join('\n\n');
+  return [`Checks  ${standingLine}`, causes(report, style), notAssessed(report, style), next(report, style, 'pki -o json')].filter(section => section !== '').join('\n\n');
 }
 
 function notAssessed(report: AuditReport, style: Style): string {
@@ -248,15 +248,15 @@ function owasp(report: AuditReport, style: Style): string {
     .join('\n');
 }
 
-function next(report: AuditReport, style: Style): string {
-  const worst = report.causes[0];
-  const lines =
-    worst === undefined
-      ? report.notAssessed.length > 0
-        ? ['kubectl secaudit permissions']
-        : ['kubectl secaudit -o json']
-      : [`kubectl secaudit --check ${worst.check} -o wide`, `kubectl secaudit explain ${worst.check}`];
-  return `${paint(style, 'bold', 'Next')}  ${lines.join('\n      ')}`;
+/** @param withoutLogin what has more to show than this where nobody can log in */
+function next(report: AuditReport, style: Style, withoutLogin: string): string {
+  return `${paint(style, 'bold', 'Next')}  ${nextCommands(report, withoutLogin).map(command => `kubectl secaudit ${command}`).join('\n      ')}`;
+}
+
+function nextCommands({ causes: [worst], loginRefused, notAssessed: unassessed }: AuditReport, withoutLogin: string): readonly string[] {
+  if (worst !== undefined) return [`--check ${worst.check} -o wide`, `explain ${worst.check}`];
+  if (loginRefused !== undefined) return [withoutLogin];
+  return [unassessed.length > 0 ? 'permissions' : '-o json'];
 }
 
 function more(count: number, what: string): string {

@@ -26,7 +26,8 @@ function viewLines(view: RbacPathView, style: Style): string[] {
   const ways = view.paths.flatMap(row => ['', ...pathLines(row, who, style)]);
   const none = view.paths.length > 0 ? [] : ['', `No way from ${who} to ${view.to ?? 'any goal'} was found`];
   const unread = view.unread.map(({ of, gaps }) => `not seen: ${of} (${gaps.map(({ detail }) => detail).join('; ')})`);
-  return [...known.flatMap(line => fold(line, 0, style)), ...ways, ...none.flatMap(line => fold(line, 0, style)), ...(unread.length === 0 ? [] : ['', ...unread.flatMap(line => fold(line, 0, style))])];
+  const exposure = view.exposure === undefined ? [] : [view.exposure];
+  return [...[...known, ...exposure].flatMap(line => fold(line, 0, style)), ...ways, ...none.flatMap(line => fold(line, 0, style)), ...(unread.length === 0 ? [] : ['', ...unread.flatMap(line => fold(line, 0, style))])];
 }
 
 function pathLines({ can, hops, cut }: RbacPathRow, who: string, style: Style): string[] {

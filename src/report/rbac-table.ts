@@ -1,7 +1,7 @@
 import type { AuditReport } from '../engine/report-model.ts';
 import { formatRef } from '../evidence/resource-ref.ts';
 import { formatSubject } from '../evidence/subject.ts';
-import type { AbsentRow, GrantRow, RbacRows, RbacView, SubjectRow, TeamRow } from '../indexes/rbac-view.ts';
+import type { AbsentRow, ExposedRow, GrantRow, RbacRows, RbacView, SubjectRow, TeamRow } from '../indexes/rbac-view.ts';
 import type { Mapped } from '../indexes/rbac-mapped.ts';
 import { escapeForTerminal } from './escape.ts';
 import { header, renderFindings } from './first-screen.ts';
@@ -30,6 +30,7 @@ function viewSections(view: RbacView, style: Style): string[] {
     grantTable('Wildcards for the whole cluster', view.broad, style),
     grantTable('Open to everybody, everybody logged in, or every service account', view.public, style),
     pathTable(view, style),
+    exposedTable(view, style),
     grantTable('Held by default service accounts', view.defaultAccounts, style),
     absentTable(view, style),
     grantTable('Bound to a role that does not exist', view.dangling, style),
@@ -91,10 +92,11 @@ function grantTable(title: string, grants: RbacRows<GrantRow>, style: Style): st
 /** The worst ways to more rights, one after the other as sentences: a path in a cell of a table is hard to follow. */
 function pathTable({ paths }: RbacView, style: Style): string {
   if (paths.rows.length === 0) return '';
-  const lines = paths.rows.slice(0, PATHS).flatMap(({ subject, severity, can, steps, cut }) => [
+  const lines = paths.rows.slice(0, PATHS).flatMap(({ subject, severity, can, steps, exposure, cut }) => [
     ...fold(`${formatSubject(subject)} can ${can}`, 2, style).map((line, at) => (at === 0 ? `  ${paintWord(style, severity, severity)}  ${line.trimStart()}` : line)),
     // One step alone says it again.
     ...(steps.length === 1 && steps[0]?.endsWith(can) === true ? [] : steps.flatMap(step => fold(step, 6, style))),
+    ...(exposure === undefined ? [] : fold(exposure, 6, style)),
     ...(cut === undefined ? [] : fold(`without ${formatRef(cut.binding)} ${cut.loses} of ${counted(cut.of, 'subject')} lose the way`, 6, style)),
   ]);
   const more = paths.total - Math.min(PATHS, paths.rows.length);
@@ -103,6 +105,31 @@ function pathTable({ paths }: RbacView, style: Style): string {
 
 function fold(text: string, indent: number, { width }: Style): string[] {
   return wrap(escapeForTerminal(text), Math.min(100, width) - indent).map(line => ' '.repeat(indent) + line);
+}
+
+/** Whose rights somebody outside comes to first. */
+function exposedTable({ exposed }: RbacView, style: Style): string {
+  if (exposed.rows.length === 0) return '';
+  const rows = exposed.rows.slice(0, SHOWN);
+  const table = renderTable(
+    rows,
+    [
+      { header: 'SERVICE ACCOUNT', value: ({ subject }: ExposedRow) => `${subject.namespace ?? ''}/${subject.name}`, flexible: true },
+      { header: 'CAN', value: ({ can }) => can, flexible: true },
+      { header: 'WHERE', value: ({ namespace }) => namespace ?? 'cluster', flexible: true },
+      { header: 'POD', value: ({ pod, pods }) => `${pod.name}${pods > 1 ? ` and ${pods - 1} more` : ''}`, flexible: true },
+      { header: 'THROUGH', value: throughOf, flexible: true },
+    ],
+    style,
+    2,
+  );
+  return `${paint(style, 'bold', 'Service accounts whose pods are reachable from outside')}\n${table}${left(exposed.total - rows.length)}`;
+}
+
+function throughOf({ through, degree }: ExposedRow): string {
+  if (degree === 'possible') return 'network of its node, possibly';
+  const [first] = through;
+  return first === undefined || first.kind === 'Pod' ? 'port of its node' : formatRef(first);
 }
 
 function absentTable({ absent }: RbacView, style: Style): string {

@@ -2,11 +2,14 @@ import { createSharing } from '../../src/collect/sharing.ts';
 import type { Snapshot } from '../../src/evidence/snapshot.ts';
 import { project } from '../../src/evidence/fields.ts';
 import type { Source } from '../../src/evidence/source.ts';
+import { services } from '../../src/evidence/sources/exposure.ts';
 import { nodes } from '../../src/evidence/sources/platform.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../src/evidence/sources/rbac.ts';
+import { ingresses } from '../../src/evidence/sources/tls.ts';
 import { apiGroups, serverVersion } from '../../src/evidence/sources/versions.ts';
 import { namespaces, pods, serviceAccounts } from '../../src/evidence/sources/workloads.ts';
 import { rbacBaselines } from '../../src/data/rbac-bootstrap.ts';
+import { generator } from '../support/generator.ts';
 
 /** How many of each: the cluster of the bench, or a part of it. */
 export interface ClusterSize {
@@ -76,6 +79,16 @@ export function createCluster(size: ClusterSize, seed: number): Objects {
     [serviceAccounts, accounts],
     [namespaces, each(size.namespaces, at => ({ metadata: { ...meta(ns(at), undefined, 600_000 + at), labels: at % 3 === 0 ? {} : { 'pod-security.kubernetes.io/enforce': 'restricted' } } }))],
     [pods, running],
+    // Two Services in each namespace, one of five open by itself, and an Ingress to every tenth.
+    [services, each(size.namespaces * 2, at => ({
+      metadata: meta(`service-${at % 2}`, ns(Math.floor(at / 2)), 900_000 + at),
+      spec: { type: at % 5 === 0 ? 'NodePort' : 'ClusterIP', selector: { app: `app-${(at * 7) % 300}` }, ports: [{ port: 80, protocol: 'TCP', targetPort: 8080, ...(at % 5 === 0 ? { nodePort: 30_000 + (at % 2000) } : {}) }] },
+      status: { loadBalancer: {} },
+    }))],
+    [ingresses, each(size.namespaces / 5, at => ({
+      metadata: meta('front', ns(at * 5), 1_000_000 + at),
+      spec: { rules: [{ host: `team-${at}.example.com`, http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'service-0', port: { number: 80 } } } }] } }] },
+    }))],
     [nodes, Array.from({ length: NODES }, (_, at) => ({ metadata: { ...meta(`node-${at}`, undefined, 700_000 + at), labels: at < 3 ? { 'node-role.kubernetes.io/control-plane': '' } : {} } }))],
   ];
 }
@@ -187,16 +200,5 @@ function podOf(at: number, namespace: string): object {
       conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(type => ({ type, status: 'True', lastProbeTime: null, lastTransitionTime: '2026-01-01T00:00:00Z' })),
       containerStatuses: [{ name: 'main', ready: true, restartCount: 0, started: true, image: `registry.example/app-${at % 300}:1`, imageID: 'sha256:0000000000000000000000000000000000000000000000000000000000000000', containerID: 'containerd://0000000000000000000000000000000000000000000000000000000000000000', state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
     },
-  };
-}
-
-/** mulberry32: small, quick, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }

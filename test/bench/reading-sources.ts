@@ -1,6 +1,7 @@
 import type { V1ConfigMap, V1Deployment, V1Namespace, V1NetworkPolicy, V1Pod, V1ReplicaSet, V1ServiceAccount } from '@kubernetes/client-node';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../src/evidence/sources/rbac.ts';
-import { identity, listSource, type Source } from '../../src/evidence/source.ts';
+import { identity, listSource } from '../../src/evidence/list-source.ts';
+import type { Source } from '../../src/evidence/source.ts';
 
 const owned = { ...identity, labels: true, ownerReferences: [{ apiVersion: true, kind: true, name: true, controller: true }] } as const;
 const container = {

@@ -1,6 +1,7 @@
 import type { Identity } from '../../src/indexes/rbac-identity.ts';
 import type { AccessRequest } from '../../src/indexes/rbac-matcher.ts';
 import type { Manifest } from '../support/cluster.ts';
+import { generator } from '../support/generator.ts';
 import {
   clusterRole, clusterRoleBinding, group, role, roleBinding, roleBindingToClusterRole, serviceAccount, user,
   type RuleManifest, type SubjectManifest,
@@ -188,15 +189,4 @@ function isBindable({ kind, name, namespace }: SubjectManifest): boolean {
 function splitOnce(path: string): [string, string | undefined] {
   const slash = path.indexOf('/');
   return slash < 0 ? [path, undefined] : [path.slice(0, slash), path.slice(slash + 1)];
-}
-
-/** mulberry32: small, quick, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

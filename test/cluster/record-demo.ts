@@ -79,7 +79,7 @@ const sources = sourcesFor(EVERYTHING);
 const collections = new Map([...sources].flatMap(({ read, optIn }) => {
   if (read.how !== 'list' || optIn !== undefined || read.resource === 'secrets') return [];
   const isOfSome = read.resource === 'configmaps' && read.fieldSelector !== undefined;
-  const isOptional = read.optional === true || read.otherVersions !== undefined;
+  const isOptional = read.optional === true || read.otherVersions !== undefined || read.onlyWithGroup !== undefined;
   return [[listPath({ apiVersion: read.apiVersion, resource: read.resource, namespaced: false }), { isOptional, query: isOfSome ? `?fieldSelector=${encodeURIComponent(read.fieldSelector)}` : '' }]];
 }));
 for (const [path, { isOptional, query }] of collections) {

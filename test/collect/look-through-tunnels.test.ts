@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RequestFailure, type ApiClient, type HandshakeOptions, type NoServer, type PodName } from '../../src/cluster/api-client.ts';
 import { createPortRun, lookThroughTunnels, type Nodes } from '../../src/collect/look-through-tunnels.ts';
+import { readCommandFlags } from '../../src/evidence/command-flags.ts';
 import type { RawTlsServer } from '../../src/evidence/raw-tls-server.ts';
 import type { PerResult } from '../../src/evidence/source.ts';
 import { nodeTunnels, type NodePorts } from '../../src/evidence/sources/node-ports.ts';
@@ -65,8 +66,8 @@ describe('lookThroughTunnels', () => {
 
   it('goes where the flags of static pods say, also on a node without the label', async () => {
     const controlPlane: Nodes['controlPlane'] = [
-      { metadata: { name: 'a', namespace: 'kube-system' }, spec: { nodeName: 'cp', hostNetwork: true, containers: [{ command: { program: 'kube-apiserver', securePort: 8443 } }] } },
-      { metadata: { name: 'e', namespace: 'kube-system' }, spec: { nodeName: 'cp', hostNetwork: true, containers: [{ command: { program: 'etcd' }, args: { clientPorts: [4001] } }] } },
+      { metadata: { name: 'a', namespace: 'kube-system' }, spec: { nodeName: 'cp', hostNetwork: true, containers: [{ command: readCommandFlags(['kube-apiserver', '--secure-port=8443']) }] } },
+      { metadata: { name: 'e', namespace: 'kube-system' }, spec: { nodeName: 'cp', hostNetwork: true, containers: [{ command: readCommandFlags(['etcd']), args: readCommandFlags(['--listen-client-urls=https://127.0.0.1:4001']) }] } },
     ];
     const { asked } = await look({ nodes: [node('cp')], pods: [pod('p', 'cp')], controlPlane }, () => SHOWN);
     expect(asked.toSorted()).toEqual(['p 10250', 'p 10257', 'p 10259', 'p 4001', 'p 8443', 'p 8443 apiserver-loopback-client']);

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPortRun, type Nodes } from '../../src/collect/look-through-tunnels.ts';
 import { probeNodes } from '../../src/collect/probe-nodes.ts';
+import { readCommandFlags } from '../../src/evidence/command-flags.ts';
 import type { PerResult } from '../../src/evidence/source.ts';
 import { nodeProbe, type ProbedNode } from '../../src/evidence/sources/node-ports.ts';
 import { plain, type Reply } from '../support/api-answers.ts';
@@ -59,7 +60,7 @@ describe('probeNodes', () => {
     await once(silent, 'listening');
     ending.push(() => silent.close());
     const { port } = silent.address() as AddressInfo;
-    const etcd: Nodes['controlPlane'][number] = { metadata: { name: 'e', namespace: 'kube-system' }, spec: { nodeName: 'a', hostNetwork: true, containers: [{ command: { program: 'etcd' } }] } };
+    const etcd: Nodes['controlPlane'][number] = { metadata: { name: 'e', namespace: 'kube-system' }, spec: { nodeName: 'a', hostNetwork: true, containers: [{ command: readCommandFlags(['etcd']) }] } };
     const { results, asked } = await probe([{ name: 'a', host: '127.0.0.1', port }], [etcd]);
     expect(results).toMatchObject([{ of: 'a', gap: { kind: 'gap', reason: 'timeout', detail: `the node cannot be reached from here: port ${port} did not answer within 1 s` } }]);
     expect(asked).toEqual([`TLS 127.0.0.1:${port} timeout`]);

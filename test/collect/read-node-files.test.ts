@@ -5,7 +5,8 @@ import { readNodeFiles } from '../../src/collect/read-node-files.ts';
 import type { Gap } from '../../src/evidence/gap.ts';
 import type { NodeFiles } from '../../src/evidence/node-files.ts';
 import type { PerResult } from '../../src/evidence/source.ts';
-import { nodeFiles, type CertificatePod } from '../../src/evidence/sources/node-files.ts';
+import type { ControlPlanePod } from '../../src/evidence/sources/control-plane.ts';
+import { nodeFiles } from '../../src/evidence/sources/node-files.ts';
 import type { NodeEvidence } from '../../src/evidence/sources/platform.ts';
 
 type Manifest = { readonly metadata: { readonly name: string; readonly namespace: string }; readonly spec: { readonly nodeName: string } };
@@ -45,7 +46,7 @@ function node(name: string, more: { readonly labels?: Readonly<Record<string, st
 }
 
 const CONTROL_PLANE = { 'node-role.kubernetes.io/control-plane': '' };
-const staticPods = [{ metadata: { name: 'kube-apiserver-a', namespace: 'kube-system', annotations: true }, spec: { nodeName: 'a', volumes: [{ hostPath: { path: '/etc/kubernetes/pki', type: 'DirectoryOrCreate' } }, {}] } }] as unknown as CertificatePod[];
+const staticPods = [{ metadata: { name: 'kube-apiserver-a', namespace: 'kube-system', annotations: true }, spec: { nodeName: 'a', volumes: [{ hostPath: { path: '/etc/kubernetes/pki', type: 'DirectoryOrCreate' } }, {}] } }] as unknown as ControlPlanePod[];
 
 /** Reads the files of a world, and says what was done there. */
 async function read(world: World): Promise<{ results: PerResult<NodeFiles>[]; created: NodeFilesPod[]; deleted: string[]; warnings: string[]; there: ReadonlyMap<string, NodeFilesPod>; dryRuns: number }> {

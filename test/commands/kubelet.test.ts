@@ -52,17 +52,25 @@ async function start(data: ApiData, faults: readonly FaultRule[] = [], more: Par
   return server;
 }
 
-async function run(server: FakeApiServer, ...args: readonly string[]): Promise<Finished & { seconds: number }> {
+function run(server: FakeApiServer, ...args: readonly string[]): Promise<Finished & { seconds: number }> {
+  return runAs(server, { token: TOKEN }, args);
+}
+
+async function runAs(server: FakeApiServer, user: object, args: readonly string[]): Promise<Finished & { seconds: number }> {
   const file = join(directory, `kubeconfig-${Math.random().toString(36).slice(2)}`);
-  writeFileSync(file, server.kubeconfig({ user: { token: TOKEN } }));
+  writeFileSync(file, server.kubeconfig({ user }));
   const started = performance.now();
   const finished = await runSecaudit(args, { env: { KUBECONFIG: file } });
   expect(finished.stdout + finished.stderr).not.toContain(TOKEN);
   return { ...finished, seconds: (performance.now() - started) / 1000 };
 }
 
-async function reportOf(server: FakeApiServer, ...args: readonly string[]): Promise<{ report: AuditReport; view: KubeletView; seconds: number }> {
-  const { stdout, stderr, seconds } = await run(server, 'kubelet', '-o', 'json', ...args);
+function reportOf(server: FakeApiServer, ...args: readonly string[]): Promise<{ report: AuditReport; view: KubeletView; seconds: number }> {
+  return reportAs(server, { token: TOKEN }, ...args);
+}
+
+async function reportAs(server: FakeApiServer, user: object, ...args: readonly string[]): Promise<{ report: AuditReport; view: KubeletView; seconds: number }> {
+  const { stdout, stderr, seconds } = await runAs(server, user, ['kubelet', '-o', 'json', ...args]);
   if (stdout === '') throw new Error(stderr);
   const report = JSON.parse(stdout) as AuditReport;
   const { kubelet } = report.views;
@@ -153,30 +161,57 @@ describe('kubelet', () => {
 });
 
 describe('kubelet --kubelet direct', () => {
-  /** A kubelet on a port of this machine that remembers the credentials it was sent. */
-  async function startKubelet(authority: FakeApiServer['authority'] | undefined, names: readonly string[]): Promise<{ port: number; credentials: (string | undefined)[] }> {
-    const credentials: (string | undefined)[] = [];
-    const { certificate, key } = createCertificate({ commonName: 'system:node:node-000', names: [...names], use: 'server' }, authority);
-    const server: Server = createServer({ cert: certificate, key }, (request, response) => {
+  interface FakeKubelet {
+    readonly port: number;
+    /** The Authorization header of each request. */
+    readonly credentials: (string | undefined)[];
+    /** The common name of the client certificate of each handshake. */
+    readonly certificates: (string | undefined)[];
+  }
+  type Version = 'TLSv1.2' | 'TLSv1.3';
+  type Serving = { readonly authority: FakeApiServer['authority'] | undefined; readonly names: readonly string[] };
+
+  /** A kubelet on a port of this machine that remembers what it was shown, and whose certificate may be another from the second handshake on. */
+  async function startKubelet(serving: Serving, later?: Serving, maxVersion: Version = 'TLSv1.3'): Promise<FakeKubelet> {
+    const credentials: FakeKubelet['credentials'] = [];
+    const certificates: FakeKubelet['certificates'] = [];
+    const made = ({ authority, names }: Serving): { cert: string; key: string } => {
+      const { certificate, key } = createCertificate({ commonName: 'system:node:node-000', names: [...names], use: 'server' }, authority);
+      return { cert: certificate, key };
+    };
+    const next = later === undefined ? undefined : made(later);
+    // As kubelets do: a client certificate is asked for, and judged by the authorizers later.
+    const server: Server = createServer({ ...made(serving), maxVersion, requestCert: true, rejectUnauthorized: false }, (request, response) => {
       credentials.push(request.headers.authorization);
-      response.writeHead(request.headers.authorization === undefined ? 401 : 200, { 'Content-Type': 'application/json' });
+      const isKnown = request.headers.authorization !== undefined || certificates.at(-1) !== undefined;
+      response.writeHead(isKnown ? 200 : 401, { 'Content-Type': 'application/json' });
       response.end(recordedKubelet('control-plane', 'configz.json'));
+    });
+    server.on('secureConnection', socket => certificates.push(socket.getPeerX509Certificate()?.subject.replace(/^[^]*CN=/, '')));
+    // Who has connected is served with what was there then.
+    server.on('connection', () => {
+      if (next !== undefined) server.setSecureContext(next);
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     running.push({ close: () => void server.close() });
-    return { port: (server.address() as AddressInfo).port, credentials };
+    return { port: (server.address() as AddressInfo).port, credentials, certificates };
   }
 
+  type Kind = 'good' | 'foreign' | 'for another name';
+
   /** The API server, and one node whose kubelet has such a certificate. */
-  async function world(certificate: 'good' | 'foreign' | 'for another name'): Promise<{ server: FakeApiServer; credentials: (string | undefined)[] }> {
+  async function world(certificate: Kind, later?: Kind, maxVersion?: Version): Promise<FakeKubelet & { server: FakeApiServer }> {
     const data = dataWith(1);
     const server = await start(data);
-    const { port, credentials } = await startKubelet(certificate === 'foreign' ? undefined : server.authority, certificate === 'for another name' ? ['127.0.0.2'] : ['127.0.0.1']);
+    const servingOf = (kind: Kind): Serving => ({ authority: kind === 'foreign' ? undefined : server.authority, names: [kind === 'for another name' ? '127.0.0.2' : '127.0.0.1'] });
+    const kubelet = await startKubelet(servingOf(certificate), later === undefined ? undefined : servingOf(later), maxVersion);
     for (const node of data.lists.get('/api/v1/nodes')?.items ?? []) {
-      Object.assign(node, { status: { addresses: [{ type: 'Hostname', address: 'node-000' }, { type: 'InternalIP', address: '127.0.0.1' }], daemonEndpoints: { kubeletEndpoint: { Port: port } } } });
+      Object.assign(node, { status: { addresses: [{ type: 'Hostname', address: 'node-000' }, { type: 'InternalIP', address: '127.0.0.1' }], daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } } } });
     }
-    return { server, credentials };
+    return { server, ...kubelet };
   }
+
+  const withCertificate = (server: FakeApiServer): object => server.certificateUser({ commonName: 'ana' });
 
   it('sends the credential to a kubelet whose certificate is good, and reads it without nodes/proxy', async () => {
     const { server, credentials } = await world('good');
@@ -197,5 +232,30 @@ describe('kubelet --kubelet direct', () => {
     const { view } = await reportOf(server, '--kubelet', 'direct', '--kubelet-insecure-tls');
     expect(view.known).toBe(1);
     expect(credentials).toEqual([`Bearer ${TOKEN}`]);
+  });
+  it('shows a client certificate to a kubelet whose certificate was found good before', async () => {
+    const { server, certificates, credentials } = await world('good');
+    const { view } = await reportAs(server, withCertificate(server), '--kubelet', 'direct');
+    expect(view.nodes).toMatchObject([{ learnedBy: ['direct'], anonymous: false }]);
+    expect({ certificates, credentials }).toEqual({ certificates: [undefined, 'ana'], credentials: [undefined] });
+  });
+  it.each([['foreign', 'TLSv1.2'], ['foreign', 'TLSv1.3'], ['for another name', 'TLSv1.2'], ['for another name', 'TLSv1.3']] as const)('shows no client certificate to one whose certificate is %s, by %s', async (kind, version) => {
+    const { server, certificates } = await world(kind, undefined, version);
+    const { report, view } = await reportAs(server, withCertificate(server), '--kubelet', 'direct');
+    expect(view.known).toBe(0);
+    expect(report.notAssessed.map(({ detail }) => detail).join()).toContain('no credential was sent');
+    expect(certificates.filter(name => name !== undefined)).toEqual([]);
+  });
+  it('asks nothing of one that shows another certificate the second time, even one that is good', async () => {
+    const { server, certificates, credentials } = await world('good', 'good');
+    const { view } = await reportAs(server, withCertificate(server), '--kubelet', 'direct');
+    expect(view.known).toBe(0);
+    expect({ certificates, credentials }).toEqual({ certificates: [undefined], credentials: [] });
+  });
+  it('shows the client certificate at once where told to', async () => {
+    const { server, certificates } = await world('foreign');
+    const { view } = await reportAs(server, withCertificate(server), '--kubelet', 'direct', '--kubelet-insecure-tls');
+    expect(view.known).toBe(1);
+    expect(certificates).toEqual(['ana']);
   });
 });

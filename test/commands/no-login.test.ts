@@ -110,6 +110,17 @@ it('a plugin that fails before a server that is not there: the plugin is what ca
   expect(stderr).toMatch(/^error: the exec plugin "false" [^\n]*\n$/);
 });
 
+it('the next step is one that works without a login', async () => {
+  const sound = await startFakeApiServer({ data: await readRecordedApi(join(import.meta.dirname, '../../fixtures/demo/api')) });
+  const login = { token: TOKEN };
+  const { stdout } = await run(login, [], sound);
+  expect(stdout).toMatch(/^Next {2}kubectl secaudit pki$/m);
+  const pki = await run(login, ['pki'], sound);
+  expect(pki.stdout).toMatch(/^API server +kube-apiserver /m);
+  expect(pki.stdout).toMatch(/^Next {2}kubectl secaudit pki -o json$/m);
+  await sound.close();
+});
+
 it('no credential goes along with what anybody may ask', async () => {
   const before = server.requests.length;
   await run({ token: TOKEN });

@@ -265,7 +265,7 @@ describe('without the metrics', () => {
       metadata: {
         name,
         namespace: 'kube-system',
-        labels: { component: 'kube-apiserver' },
+        labels: { component: 'kube-apiserver', tier: 'control-plane' },
         annotations: isMirror ? { 'kubernetes.io/config.mirror': '5fb7', 'kubernetes.io/config.source': 'file' } : {},
       } as Manifest['metadata'],
       spec: { containers: [{ name: 'kube-apiserver', image: 'kube-apiserver:v1.37.1', command, ...(args === undefined ? {} : { args }) }] },

@@ -17,8 +17,9 @@ export function certificateEvidence({ certificate, sightings: [first] }: SeenCer
 }
 
 function sightingEvidence({ resource, path, shown }: Sighting, field: string, value: unknown): EvidenceItem {
-  // What a kubelet shows, or keeps in a file, is not part of the Node object. What a certificate does not say is nothing, and JSON has a word for it.
-  return { resource: resource.kind === 'Node' ? componentRef('kubelet') : resource, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
+  // What a kubelet shows, or keeps in a file, is not part of the Node object, nor what a pod shows of the Service before it. What a certificate does not say is nothing, and JSON has a word for it.
+  const holder = resource.kind === 'Node' ? componentRef('kubelet') : resource.kind === 'Service' ? componentRef(`server of ${resource.namespace ?? ''}/${resource.name}`) : resource;
+  return { resource: holder, path: `${path}.${field}`, value: value ?? null, grade: 'exact', ...shown };
 }
 
 /** When a role ends, as it is known: from the bytes of its certificate, or from what a program counts. */

@@ -1,4 +1,4 @@
-import { formatRef, type ResourceRef } from '../../evidence/resource-ref.ts';
+import { apiGroupOf, formatRef, type ResourceRef } from '../../evidence/resource-ref.ts';
 import { formatSubject } from '../../evidence/subject.ts';
 import type { BoundTo, Grant, RbacGrants } from '../../indexes/rbac-grants.ts';
 import { platformOf } from '../../indexes/rbac-expected.ts';
@@ -81,7 +81,10 @@ function removalOf({ binding, entries, subjectIndexes }: Grant): Argv {
   return ['kubectl', 'patch', ...whereOf(binding), '--type=json', '-p', JSON.stringify(patch), '--', binding.name];
 }
 
-/** How kubectl is told of the kind and namespace of a role or binding. */
-export function whereOf({ kind, namespace }: ResourceRef): string[] {
-  return [`${kind.toLowerCase()}s.rbac.authorization.k8s.io`, ...(namespace === undefined ? [] : ['-n', namespace])];
+/** How kubectl is told of the kind and namespace of an object. */
+export function whereOf({ apiVersion, kind, namespace }: ResourceRef): string[] {
+  const group = apiGroupOf(apiVersion);
+  // Of the kinds that are cited here only Ingress has a plural of its own.
+  const plural = `${kind.toLowerCase()}${kind.endsWith('s') ? 'es' : 's'}`;
+  return [group === '' ? plural : `${plural}.${group}`, ...(namespace === undefined ? [] : ['-n', namespace])];
 }

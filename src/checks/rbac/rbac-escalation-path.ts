@@ -3,9 +3,10 @@ import { formatSubject } from '../../evidence/subject.ts';
 import { grantsIn, isByBuiltIn, rbacEscalations, type Escalation } from '../../indexes/rbac-escalation.ts';
 import { platformOf } from '../../indexes/rbac-expected.ts';
 import type { RbacGraph } from '../../indexes/rbac-graph.ts';
+import { exposureWords, isOfPods } from '../../indexes/rbac-exposure.ts';
 import { cutOf, GOAL_WORDS, hopSentence } from '../../indexes/rbac-path.ts';
 import { defineCheck, unknownTarget, type Finding } from '../define-check.ts';
-import { evidenceOf, fixOf, grantTargets } from './grant-finding.ts';
+import { evidenceOf, fixOf, grantTargets, itemOf } from './grant-finding.ts';
 
 export default defineCheck({
   id: 'rbac-escalation-path',
@@ -13,7 +14,8 @@ export default defineCheck({
   severity: 'critical',
   rationale:
     'Some rights are worth more than they say: whoever may issue a token, act as another, or run a pod gets the rights of ' +
-    'that identity, and those may lead on. What a subject can come to in several steps it owns, and so does whoever steals its credential.',
+    'that identity, and those may lead on. What a subject can come to in several steps it owns, and so does whoever steals its credential: ' +
+    'soonest that of a pod that can be reached from outside the cluster, which counts for one step more.',
   remediation: {
     change:
       'Take away the right that the first step uses, or limit it by resourceNames or to a namespace; or remove the binding that the ' +
@@ -34,8 +36,11 @@ export default defineCheck({
   scope: 'cluster',
 
   needs: { escalations: rbacEscalations },
-  *targets({ escalations: { graph, found } }) {
+  *targets({ escalations: { graph, found, exposures } }) {
     yield* found;
+    // How bad a way is hangs on who reaches the pods that it begins at, and on nothing else of it.
+    const unseen = exposures.unread.filter(({ of }) => of !== 'pods').flatMap(({ gaps }) => gaps);
+    if (unseen.length > 0 && [...found.values()].some(each => each !== undefined && each.exposure?.degree !== 'published' && isOfPods(each.subject))) yield unknownTarget('how exposed pods are', unseen);
     for (const target of grantTargets({ ...graph.rbac, grants: [] })) if (!('subject' in target)) yield target;
     if (graph.unseenTokens.length > 0) yield unknownTarget('ways through token Secrets', graph.unseenTokens);
     for (const { of, gaps } of graph.surroundings.gaps) yield unknownTarget(`ways through ${of}`, gaps);
@@ -44,7 +49,7 @@ export default defineCheck({
   inspect: ([key, escalation], { escalations: { graph } }) => (escalation === undefined ? undefined : findingOf(graph, key, escalation)),
 });
 
-function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight }: Escalation): Finding {
+function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight, exposure }: Escalation): Finding {
   const [grant] = first;
   const { binding, role } = grant;
   const cut = weight === 'low' ? undefined : cutOf(graph, key, path);
@@ -57,8 +62,8 @@ function findingOf(graph: RbacGraph, key: string, { subject, path, first, weight
     subject,
     severity: weight,
     message: `${key} can ${GOAL_WORDS[path.goal]} in ${path.hops.length === 1 ? 'one step' : `${path.hops.length} steps`}: ${path.hops.map(hopSentence).join('; ')}${
-      cut === undefined ? '' : `; without ${formatRef(cut.binding)} ${cut.loses} of ${cut.of} subjects lose the way`}`,
-    evidence: [evidence(graph, path.hops)[0] ?? evidenceOf(grant, [])[0], ...others],
+      cut === undefined ? '' : `; without ${formatRef(cut.binding)} ${cut.loses} of ${cut.of} subjects lose the way`}${exposure === undefined ? '' : `; ${exposureWords(exposure)}`}`,
+    evidence: [evidence(graph, path.hops)[0] ?? evidenceOf(grant, [])[0], ...others, ...(exposure?.through ?? []).map(({ resource, path: at, value }) => itemOf(resource, at, value))],
     cause: isByBuiltIn(first) ? `${role.kind} ${role.name} bound in namespaces` : `${binding.kind} ${binding.namespace === undefined ? '' : `${binding.namespace}/`}${binding.name}`,
     ...(canFix ? fixOf(grant) : {}),
   };

@@ -1,9 +1,10 @@
-import type { V1Lease, V1Pod } from '@kubernetes/client-node';
+import type { V1Lease } from '@kubernetes/client-node';
 import { keptSeries, parseApiServerMetrics, replicaKey, type ApiServerMetrics } from '../api-server-metrics.ts';
-import { KEPT_FLAG_VALUES, readCommandFlags } from '../command-flags.ts';
+import { KEPT_FLAG_VALUES } from '../command-flags.ts';
 import { FLAGZ_ACCEPT, parseFlagz, type Flagz } from '../flagz.ts';
 import { parseReadyz, type Readyz } from '../readyz.ts';
-import { getSource, listSource, perReplicaSource, type Source } from '../source.ts';
+import { listSource } from '../list-source.ts';
+import { getSource, perReplicaSource, type Source } from '../source.ts';
 
 /** What each API server counts about itself: encryption at rest, its version, its start. */
 export const apiServerMetrics = perReplicaSource<ApiServerMetrics>({
@@ -74,46 +75,6 @@ export const flagz = getSource<Flagz>({
   parse: parseFlagz,
 });
 
-/** API servers that run as static pods (kubeadm, kind, minikube, RKE2), by the label that kubeadm gives them. */
-export const apiServerPods = listSource<V1Pod>()({
-  id: 'apiserverpods',
-  title: 'API server pods',
-  apiVersion: 'v1',
-  kind: 'Pod',
-  resource: 'pods',
-  namespaced: true,
-  namespace: 'kube-system',
-  labelSelector: 'component=kube-apiserver',
-  projectionVersion: 3,
-  fields: {
-    metadata: { name: true, namespace: true, annotations: keepPodOrigin },
-    spec: {
-      nodeName: true,
-      containers: [{ name: true, image: true, command: readCommandFlags, args: readCommandFlags }],
-    },
-  },
-});
-
-/** Control-plane programs that run as static pods, by the label that kubeadm, RKE2 and their kin give them. */
-export const startedPods = listSource<V1Pod>()({
-  id: 'startedpods',
-  title: 'flags of control-plane pods',
-  apiVersion: 'v1',
-  kind: 'Pod',
-  resource: 'pods',
-  namespaced: true,
-  namespace: 'kube-system',
-  labelSelector: 'tier=control-plane',
-  projectionVersion: 1,
-  fields: {
-    metadata: { name: true, namespace: true, annotations: keepPodOrigin },
-    spec: {
-      nodeName: true,
-      containers: [{ name: true, command: readCommandFlags, args: readCommandFlags }],
-    },
-  },
-});
-
 /** How many Secrets there are, by metadata of one of them. No value leaves the API server. */
 export const secretCount: Source<{
   readonly count: number;
@@ -129,9 +90,3 @@ export const secretCount: Source<{
   addOnRole: 'secrets',
   skippedWithNamespace: true,
 };
-
-/** Whether the kubelet made the pod from a file, and nothing else of its annotations. */
-function keepPodOrigin(annotations: Readonly<Record<string, string>>): { readonly source?: string; readonly isMirror: boolean } {
-  const source: unknown = annotations['kubernetes.io/config.source'];
-  return { ...(typeof source === 'string' ? { source } : {}), isMirror: annotations['kubernetes.io/config.mirror'] !== undefined };
-}

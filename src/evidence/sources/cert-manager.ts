@@ -1,4 +1,4 @@
-import { identity, listSource, type ListedMeta } from '../source.ts';
+import { identity, listSource, type ListedMeta } from '../list-source.ts';
 
 /** What every kind of cert-manager says of its state (cert-manager.io/v1). */
 interface Condition {

@@ -1,6 +1,7 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { warnedCertificatesIn } from '../certificate-warnings.ts';
-import { listSource, type Source } from '../source.ts';
+import { listSource } from '../list-source.ts';
+import type { Source } from '../source.ts';
 
 /**
  * Events that k3s, or RKE2, writes twice an hour about the certificates of a node that end soon. Nodes have no namespace, so

@@ -2,6 +2,7 @@ import { KUBELET_CONFIGURATION_FIELDS, parseConfigz, type KubeletConfigz } from 
 import { parseIntended, type IntendedKubelet } from '../kubelet-intended.ts';
 import { parseKubeletMetrics, type KubeletMetrics } from '../kubelet-metrics.ts';
 import { getSource, perNodeSource, type PerResult, type Source } from '../source.ts';
+import { pods } from './workloads.ts';
 
 /** The configuration that each kubelet really runs with: file, flags and defaults together. */
 export const kubeletConfigz = perNodeSource<KubeletConfigz>({
@@ -60,6 +61,7 @@ export const kubeletProbe: Source<readonly PerResult<KubeletProbe>[]> = {
   ],
   addOnRole: 'pods-proxy',
   optIn: { flag: '--probe-anonymous', detail: 'no request without a credential was sent to the kubelets' },
+  after: [pods],
   skippedWithNamespace: true,
 };
 

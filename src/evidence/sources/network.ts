@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1NetworkPolicy } from '@kubernetes/client-node';
 import { configMapSource } from '../config-map.ts';
-import { listSource } from '../source.ts';
+import { listSource } from '../list-source.ts';
 
 /** Arguments that switch the enforcement of NetworkPolicy; of every other argument nothing is kept. */
 const SWITCHES: ReadonlySet<string> = new Set(['enable-network-policy', 'run-firewall']);

@@ -1,7 +1,9 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import type { Permission } from '../gap.ts';
 import type { NodeFiles } from '../node-files.ts';
-import { listSource, type OptIn, type PerResult, type Source } from '../source.ts';
+import { listSource } from '../list-source.ts';
+import type { OptIn, PerResult, Source } from '../source.ts';
+import { controlPlanePods } from './control-plane.ts';
 
 /** Where the pods of `--node-files` are created, unless told otherwise: Pod Security lets mounts of the node in there. */
 export const NODE_FILES_NAMESPACE = 'kube-system';
@@ -13,20 +15,6 @@ export function nodeFilesRights(namespace: string): readonly Permission[] {
   return (['create', 'get', 'list', 'delete'] as const).map((verb): Permission => ({ apiGroup: '', resource: 'pods', verb, namespace }))
     .concat({ apiGroup: '', resource: 'pods/log', verb: 'get', namespace });
 }
-
-/** The certificates in the files of every node, read by a pod that lives for seconds. */
-export const nodeFiles: Source<readonly PerResult<NodeFiles>[]> = {
-  type: 'source',
-  id: 'nodefiles',
-  title: 'certificate files of the nodes',
-  projectionVersion: 1,
-  read: { how: 'nodeFiles' },
-  per: 'node',
-  permissions: [...nodeFilesRights(NODE_FILES_NAMESPACE), { apiGroup: '', resource: 'nodes', verb: 'list' }],
-  addOnRole: 'node-files',
-  optIn,
-  skippedWithNamespace: true,
-};
 
 /** Images with a shell that lie on each node: what a pod can be made of without pulling anything. */
 export const nodeImages = {
@@ -43,29 +31,20 @@ export const nodeImages = {
   optIn,
 };
 
-/** Static pods of the control plane: which directories of their node they use, and since when they run. */
-export const certificatePods = {
-  ...listSource<V1Pod>()({
-    id: 'certificatepods',
-    title: 'control-plane Pods with certificates',
-    apiVersion: 'v1',
-    kind: 'Pod',
-    resource: 'pods',
-    namespaced: true,
-    namespace: 'kube-system',
-    labelSelector: 'tier=control-plane',
-    projectionVersion: 1,
-    fields: {
-      metadata: { name: true, namespace: true, labels: componentOf, annotations: isMirror },
-      spec: { nodeName: true, volumes: [{ hostPath: { path: certificatePath, type: true } }] },
-      status: { containerStatuses: [{ state: { running: { startedAt: true } } }] },
-    },
-  }),
+/** The certificates in the files of every node, read by a pod that lives for seconds. */
+export const nodeFiles: Source<readonly PerResult<NodeFiles>[]> = {
+  type: 'source',
+  id: 'nodefiles',
+  title: 'certificate files of the nodes',
+  projectionVersion: 1,
+  read: { how: 'nodeFiles' },
+  per: 'node',
+  permissions: [...nodeFilesRights(NODE_FILES_NAMESPACE), { apiGroup: '', resource: 'nodes', verb: 'list' }],
+  addOnRole: 'node-files',
   optIn,
+  after: [nodeImages, controlPlanePods],
+  skippedWithNamespace: true,
 };
-
-/** One such Pod as this source keeps it. */
-export type CertificatePod = NonNullable<(typeof certificatePods)['evidence']>[number];
 
 /**
  * Names of images that hold a shell, the smallest first. Sources: the Dockerfiles of busybox, alpine, k3s-io/klipper-lb
@@ -91,30 +70,4 @@ export function imagesWithShell(node: NonNullable<(typeof nodeImages)['evidence'
 
 function rankOf(name: string): number {
   return SHELLS.findIndex(pattern => pattern.test(name));
-}
-
-/** Which component of the control plane it is. */
-function componentOf(labels: { readonly [name: string]: string }): { readonly component?: string } {
-  const component: unknown = labels['component'];
-  return typeof component === 'string' && /^[a-z][a-z0-9-]{0,62}$/.test(component) ? { component } : {};
-}
-
-/** Whether the kubelet made it from a file: only then its mounts say what is on the node. */
-function isMirror(annotations: { readonly [name: string]: string }): boolean {
-  return typeof annotations['kubernetes.io/config.mirror'] === 'string';
-}
-
-/** What holds the authorities of the operating system, or data, and no certificate of the cluster. */
-const NOT_OURS = /^\/(etc\/(ssl\/certs|ca-certificates|pki)|usr|var\/lib\/etcd|var\/log|var\/db)(\/|$)|flexvolume|volume\/exec|\/manifests(\/|$)|\/db(\/|$)/;
-
-/** A path that certificates may lie below; of any other mount nothing stays. */
-function certificatePath(path: string): string | undefined {
-  return typeof path === 'string' && !NOT_OURS.test(path) && /kube|pki|tls|cert|ssl|rancher/.test(path) ? path : undefined;
-}
-
-/** The directories of certificates that a pod mounts; of a mounted file its directory. */
-export function certificateDirectories({ spec }: CertificatePod): readonly string[] {
-  const found = (spec?.volumes ?? []).flatMap(({ hostPath: { path, type } = {} }) =>
-    path === undefined ? [] : type?.startsWith('File') === true ? path.replace(/\/[^/]*$/, '') : path.replace(/\/$/, ''));
-  return [...new Set(found)].sort();
 }

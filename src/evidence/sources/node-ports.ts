@@ -1,13 +1,14 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { keptCertificate, type KeptCertificate } from '../certificate-facts.ts';
+import type { Program } from '../command-flags.ts';
 import { formatDistinguishedName } from '../distinguished-name.ts';
 import type { Gap, Permission } from '../gap.ts';
-import { readListeningFlags, type ControlPlaneProgram } from '../listening-flags.ts';
 import type { RawTlsServer } from '../raw-tls-server.ts';
-import { listSource, type OptIn, type PerResult, type Source } from '../source.ts';
+import type { OptIn, PerResult, Source } from '../source.ts';
+import { controlPlanePods } from './control-plane.ts';
+import { pods } from './workloads.ts';
 
 /** What is expected to listen at a port of a node. */
-export type ListeningProgram = 'kubelet' | ControlPlaneProgram | 'etcd-peer';
+export type ListeningProgram = 'kubelet' | Program | 'etcd-peer';
 
 /** A port of a node that is looked at. */
 export interface NodePort {
@@ -61,6 +62,7 @@ export const nodeTunnels: Source<readonly PerResult<NodePorts>[]> = {
   permissions: [...PODS_PORTFORWARD, ...LISTS],
   addOnRole: 'pods-portforward',
   optIn: { flag: '--tunnel', detail: 'no tunnel to the ports of nodes was opened' } satisfies OptIn,
+  after: [pods, controlPlanePods],
   skippedWithNamespace: true,
 };
 
@@ -74,28 +76,12 @@ export const nodeProbe: Source<readonly PerResult<ProbedNode>[]> = {
   per: 'node',
   permissions: LISTS,
   optIn: { flag: '--probe-nodes', detail: 'nothing was sent to the addresses of nodes' } satisfies OptIn,
+  after: [controlPlanePods],
   skippedWithNamespace: true,
 };
 
-/** Control planes that run as static pods (kubeadm, kind, minikube, RKE2), by the label that kubeadm gives them. */
-export const listeningPods = listSource<V1Pod>()({
-  id: 'listeningpods',
-  title: 'ports of control-plane pods',
-  apiVersion: 'v1',
-  kind: 'Pod',
-  resource: 'pods',
-  namespaced: true,
-  namespace: 'kube-system',
-  labelSelector: 'tier=control-plane',
-  projectionVersion: 1,
-  fields: {
-    metadata: { name: true, namespace: true },
-    spec: { nodeName: true, hostNetwork: true, containers: [{ command: readListeningFlags, args: readListeningFlags }] },
-  },
-});
-
-/** @throws {Error} a certificate or a name that is none */
-function shownServer({ chain, clientCertificate, clientAuthorities }: RawTlsServer): ShownServer {
+/** What a TLS server showed, as evidence. @throws {Error} a certificate or a name that is none */
+export function shownServer({ chain, clientCertificate, clientAuthorities }: RawTlsServer): ShownServer {
   return {
     chain: chain.map(keptCertificate),
     clientCertificate,

@@ -2,7 +2,8 @@ import type { V1APIService, V1CertificateSigningRequest, V1MutatingWebhookConfig
 import { configMapSource } from '../config-map.ts';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { requestFacts } from '../signing-request.ts';
-import { getSource, identity, listSource } from '../source.ts';
+import { identity, listSource } from '../list-source.ts';
+import { getSource } from '../source.ts';
 
 /** What the API servers trust clients by, as they publish it themselves. */
 export interface ClientTrust {
@@ -100,7 +101,7 @@ export const signingRequests = listSource<V1CertificateSigningRequest>()({
 export type SigningRequest = NonNullable<(typeof signingRequests)['evidence']>[number];
 
 /** What the API server verifies a server behind it with. Of a URL nothing is kept: it may hold a token. */
-const webhook = { name: true, failurePolicy: true, clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true } } } as const;
+const webhook = { name: true, failurePolicy: true, clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true, port: true } } } as const;
 
 export const validatingWebhooks = listSource<V1ValidatingWebhookConfiguration>()({
   id: 'validatingwebhooks',
@@ -109,7 +110,7 @@ export const validatingWebhooks = listSource<V1ValidatingWebhookConfiguration>()
   kind: 'ValidatingWebhookConfiguration',
   resource: 'validatingwebhookconfigurations',
   namespaced: false,
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: { metadata: identity, webhooks: [webhook] },
 });
 
@@ -120,7 +121,7 @@ export const mutatingWebhooks = listSource<V1MutatingWebhookConfiguration>()({
   kind: 'MutatingWebhookConfiguration',
   resource: 'mutatingwebhookconfigurations',
   namespaced: false,
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: { metadata: identity, webhooks: [webhook] },
 });
 
@@ -132,8 +133,8 @@ export const apiServices = listSource<V1APIService>()({
   kind: 'APIService',
   resource: 'apiservices',
   namespaced: false,
-  projectionVersion: 1,
-  fields: { metadata: identity, spec: { caBundle: certificatesInBase64, insecureSkipTLSVerify: true, service: { namespace: true, name: true } } },
+  projectionVersion: 2,
+  fields: { metadata: identity, spec: { caBundle: certificatesInBase64, insecureSkipTLSVerify: true, service: { namespace: true, name: true, port: true } } },
 });
 
 /** The API server writes lists as JSON in a string. */

@@ -1,5 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
-import { identity, listSource } from '../source.ts';
+import { identity, listSource } from '../list-source.ts';
 
 /** Labels that tell a distribution, a node's role or what stands behind a node. No other label is kept. */
 const KEPT_LABELS: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import type { V1ClusterRole, V1ClusterRoleBinding, V1Role, V1RoleBinding } from '@kubernetes/client-node';
-import { identity, listSource } from '../source.ts';
+import { identity, listSource } from '../list-source.ts';
 
 const group = 'rbac.authorization.k8s.io/v1';
 const rule = { verbs: true, apiGroups: true, resources: true, resourceNames: true, nonResourceURLs: true } as const;

@@ -1,6 +1,6 @@
 import type { V1Ingress, V1Secret } from '@kubernetes/client-node';
 import { takesBytes } from '../fields.ts';
-import { identity, listSource, type ListedMeta } from '../source.ts';
+import { identity, listSource, type ListedMeta } from '../list-source.ts';
 import { tlsContents } from '../tls-contents.ts';
 
 /** Annotations that say who made a Secret and renews it. No other annotation is kept. */
@@ -56,7 +56,9 @@ export const secretNames = listSource<V1Secret>()({
   fields: { metadata: { name: true, namespace: true, creationTimestamp: true } },
 });
 
-/** What people reach from outside, as far as it names the Secrets that hold the certificates. */
+const backend = { service: { name: true } } as const;
+
+/** What people reach from outside, as far as it names the Secrets that hold the certificates and the Services that it leads to. */
 export const ingresses = listSource<V1Ingress>()({
   id: 'ingresses',
   title: 'Ingresses',
@@ -64,8 +66,11 @@ export const ingresses = listSource<V1Ingress>()({
   kind: 'Ingress',
   resource: 'ingresses',
   namespaced: true,
-  projectionVersion: 1,
-  fields: { metadata: { name: true, namespace: true }, spec: { tls: [{ hosts: true, secretName: true }] } },
+  projectionVersion: 2,
+  fields: {
+    metadata: { name: true, namespace: true },
+    spec: { tls: [{ hosts: true, secretName: true }], defaultBackend: backend, rules: [{ http: { paths: [{ backend }] } }] },
+  },
 });
 
 /** A Gateway as its CRD has it (gateway-api v1), as far as it is looked at. */

@@ -1,7 +1,8 @@
 import type { V1beta1ClusterTrustBundle, V1beta1PodCertificateRequest, V1ConfigMap, V1CustomResourceDefinition, V1Secret } from '@kubernetes/client-node';
 import { certificatesInBase64, certificatesInPem, type CertificateBundle } from '../pem.ts';
 import { serviceAccountKeysIn, type ServiceAccountKey } from '../service-account-keys.ts';
-import { getSource, identity, listSource } from '../source.ts';
+import { identity, listSource } from '../list-source.ts';
+import { getSource } from '../source.ts';
 
 /**
  * The authority that programs in each namespace verify the API server by. The server is asked for ConfigMaps of this name
@@ -57,11 +58,11 @@ export const customResourceDefinitions = listSource<V1CustomResourceDefinition>(
   kind: 'CustomResourceDefinition',
   resource: 'customresourcedefinitions',
   namespaced: false,
-  projectionVersion: 1,
+  projectionVersion: 2,
   fields: {
     metadata: identity,
     // Of a URL nothing is kept: it may hold a token.
-    spec: { conversion: { strategy: true, webhook: { clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true } } } } },
+    spec: { conversion: { strategy: true, webhook: { clientConfig: { caBundle: certificatesInBase64, service: { namespace: true, name: true, port: true } } } } },
   },
 });
 

@@ -1,9 +1,9 @@
 import type { V1Namespace, V1Pod, V1Secret, V1ServiceAccount } from '@kubernetes/client-node';
-import { listSource } from '../source.ts';
+import { listSource } from '../list-source.ts';
 
-const container = { securityContext: { privileged: true, capabilities: { add: farReaching } } } as const;
+const container = { ports: [{ name: true, containerPort: true, hostPort: true, hostIP: true }], securityContext: { privileged: true, capabilities: { add: farReaching } } } as const;
 
-/** Pods, as far as they say whose identity they hold and how close to their node they are. */
+/** Pods, as far as they say whose identity they hold, how close to their node they are, and what leads to them. */
 export const pods = listSource<V1Pod>()({
   id: 'pods',
   title: 'Pods',
@@ -11,10 +11,11 @@ export const pods = listSource<V1Pod>()({
   kind: 'Pod',
   resource: 'pods',
   namespaced: true,
-  projectionVersion: 3,
+  projectionVersion: 4,
   fields: {
-    metadata: { name: true, namespace: true, ownerReferences: daemonSetOf },
-    status: { conditions: isReady },
+    // Services find their pods by labels.
+    metadata: { name: true, namespace: true, labels: true, ownerReferences: daemonSetOf },
+    status: { phase: true, conditions: isReady },
     spec: {
       serviceAccountName: true,
       automountServiceAccountToken: true,

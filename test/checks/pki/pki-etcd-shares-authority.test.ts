@@ -1,5 +1,6 @@
 import check from '../../../src/checks/pki/pki-etcd-shares-authority.ts';
-import { apiServerLeases, startedPods, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { apiServerLeases, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
 import { clusterRoleBindings } from '../../../src/evidence/sources/rbac.ts';
 import { apiGroups, serverVersion } from '../../../src/evidence/sources/versions.ts';
@@ -44,5 +45,5 @@ describeCheck(check, {
     'nothing to see': [cluster([]), 'unknown flags of the API servers'],
   },
   notApplicable: { 'etcd without TLS, or none': cluster([staticPod('kube-apiserver', 'cp-1', `--client-ca-file=${CA}`)]) },
-  answerableWithout: Object.fromEntries(['as kubeadm starts them', 'the same path on another node, where it may be another file', 'etcd without TLS, or none'].map(name => [name, [flagz, apiServerLeases, ...PLATFORM]]).concat([['by /flagz', [startedPods, ...PLATFORM]]])),
+  answerableWithout: Object.fromEntries(['as kubeadm starts them', 'the same path on another node, where it may be another file', 'etcd without TLS, or none'].map(name => [name, [flagz, apiServerLeases, ...PLATFORM]]).concat([['by /flagz', [controlPlanePods, ...PLATFORM]]])),
 });

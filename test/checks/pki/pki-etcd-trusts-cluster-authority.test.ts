@@ -1,19 +1,18 @@
 import check from '../../../src/checks/pki/pki-etcd-trusts-cluster-authority.ts';
+import { apiServerLeases, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
-import { listeningPods } from '../../../src/evidence/sources/node-ports.ts';
 import type { Snapshot } from '../../../src/evidence/snapshot.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { snapshotWith } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
 import { shownPort, tunnelled, withoutFlags } from '../../support/node-ports.ts';
 import { ASIDE, authority, made, type Made } from '../../support/pki.ts';
+import { staticPod } from '../../support/static-pod.ts';
 
 const etcdAuthority = made({ commonName: 'etcd-ca', use: 'authority' });
 const own = made({ commonName: 'cp-1', use: 'both' }, etcdAuthority);
 const trust = (...authorities: readonly Made[]): object => ({ exists: true, clientAuthorities: { certificates: authorities.map(({ kept }) => kept), malformed: [] }, frontProxyNames: [] });
-const pod = (name: string, ...command: readonly string[]): Manifest => ({
-  apiVersion: 'v1', kind: 'Pod', metadata: { name: `${name}-cp-1`, namespace: 'kube-system', labels: { tier: 'control-plane' } }, spec: { nodeName: 'cp-1', hostNetwork: true, containers: [{ name, command: [name, ...command] }] },
-});
 
 function cluster(names: readonly string[] | { readonly unknown: string }, trusted: object = trust(authority), leaf: Made = own, ...objects: readonly Manifest[]): Snapshot {
   const clientAuthorities = 'unknown' in names ? names : { names };
@@ -21,14 +20,14 @@ function cluster(names: readonly string[] | { readonly unknown: string }, truste
 }
 
 const LINE = 'critical Component/etcd (cp-1)';
-const beside = [...ASIDE, nodes, listeningPods];
+const beside = [...ASIDE, nodes, apiServerLeases, flagz, controlPlanePods];
 
 describeCheck(check, {
   fails: {
     'one name for both': [cluster(['CN=kubernetes']), LINE],
     'beside an authority of its own': [cluster(['CN=etcd-ca', 'CN=kubernetes']), LINE],
     'the authority of the cluster issued what it serves with': [cluster(['CN=kubernetes'], trust(authority), made({ commonName: 'cp-1', use: 'both' }, authority)), LINE],
-    'one file for both': [cluster(['CN=kubernetes'], trust(authority), own, pod('etcd', '--trusted-ca-file=/etc/kubernetes/pki/ca.crt'), pod('kube-apiserver', '--client-ca-file=/etc/kubernetes/pki/ca.crt')), LINE],
+    'one file for both': [cluster(['CN=kubernetes'], trust(authority), own, staticPod('etcd', 'cp-1', '--trusted-ca-file=/etc/kubernetes/pki/ca.crt'), staticPod('kube-apiserver', 'cp-1', '--client-ca-file=/etc/kubernetes/pki/ca.crt')), LINE],
   },
   passes: {
     'an authority of its own': cluster(['CN=etcd-ca']),
@@ -42,6 +41,6 @@ describeCheck(check, {
   },
   answerableWithout: Object.fromEntries([
     ...['one name for both', 'beside an authority of its own', 'the authority of the cluster issued what it serves with', 'an authority of its own', 'a name that only begins alike', 'the authority of the front proxy is none of clients', 'no client certificates are taken by API servers'].map(name => [name, beside]),
-    ['one file for both', beside.filter(source => source !== listeningPods)],
+    ['one file for both', beside.filter(source => source !== controlPlanePods)],
   ]),
 });

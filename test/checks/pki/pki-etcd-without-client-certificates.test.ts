@@ -1,8 +1,9 @@
 import check from '../../../src/checks/pki/pki-etcd-without-client-certificates.ts';
 import type { Gap } from '../../../src/evidence/gap.ts';
+import { apiServerLeases, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { nodeProbe } from '../../../src/evidence/sources/node-ports.ts';
 import { describeCheck } from '../../support/describe-check.ts';
-import { listeningPods } from '../../../src/evidence/sources/node-ports.ts';
 import { direct, shownPort, tunnelled, withoutFlags } from '../../support/node-ports.ts';
 import { ASIDE, made } from '../../support/pki.ts';
 import { snapshotWith } from '../../support/cluster.ts';
@@ -15,8 +16,8 @@ const etcd = (clientCertificate: ShownServer['clientCertificate']): ReturnType<t
 const closed: Gap = { kind: 'notObservable', reason: 'notServed', source: 'nodetunnels', detail: 'nothing listens on port 2379' };
 const BY_TUNNEL = { nodeprobe: withoutFlags['nodeprobe']! };
 const seen = (...value: readonly PerResult<NodePorts>[]): ReturnType<typeof snapshotWith> => snapshotWith({ sources: { nodetunnels: value }, gaps: BY_TUNNEL });
-// Which platform it is decides only where nothing was seen; where its pods are, only which file is shared.
-const beside = [...ASIDE, nodes, listeningPods];
+// Which platform it is decides only where nothing was seen; how programs are started, only which file is shared.
+const beside = [...ASIDE, nodes, apiServerLeases, flagz, controlPlanePods];
 
 describeCheck(check, {
   fails: {

@@ -1,5 +1,6 @@
 import check from '../../../src/checks/pki/pki-kubelet-authority-unset.ts';
-import { apiServerLeases, startedPods, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { apiServerLeases, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { clusterRoleBindings } from '../../../src/evidence/sources/rbac.ts';
 import { apiGroups, serverVersion } from '../../../src/evidence/sources/versions.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
@@ -40,7 +41,7 @@ describeCheck(check, {
   },
   notApplicable: { 'a provider runs it': cluster([eksNode('blue-1', 'v1.37.1-eks-0a1b2c3')], undefined, 'v1.37.1-eks-0a1b2c3') },
   answerableWithout: {
-    'it is set': [flagz, apiServerLeases, ...PLATFORM], 'it is set, by /flagz': [startedPods, ...PLATFORM],
-    'a provider runs it': [flagz, apiServerLeases, startedPods, apiGroups, clusterRoleBindings, serverVersion],
+    'it is set': [flagz, apiServerLeases, ...PLATFORM], 'it is set, by /flagz': [controlPlanePods, ...PLATFORM],
+    'a provider runs it': [flagz, apiServerLeases, controlPlanePods, apiGroups, clusterRoleBindings, serverVersion],
   },
 });

@@ -1,6 +1,6 @@
 import check from '../../../src/checks/pki/pki-kubelet-not-renewing.ts';
 import { sourcesOf } from '../../../src/evidence/need.ts';
-import { startedPods } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { kubeletMetrics } from '../../../src/evidence/sources/kubelet.ts';
 import { signingRequests } from '../../../src/evidence/sources/pki.ts';
 import { nodes } from '../../../src/evidence/sources/platform.ts';
@@ -72,7 +72,7 @@ describeCheck(check, {
   notApplicable: { 'a kubelet that renews nothing': counts({}) },
   answerableWithout: {
     'no errors, at the end of its life': others,
-    'a renewal that may be due, and errors that may be older': others.filter(source => source !== startedPods),
+    'a renewal that may be due, and errors that may be older': others.filter(source => source !== controlPlanePods),
     'errors long ago, and a certificate that was renewed since': others,
     'errors, and a life of ten days of which half is left': butRequests,
     'errors, more than a hundred days left, and an unknown life': others,

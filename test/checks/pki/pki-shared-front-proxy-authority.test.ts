@@ -1,5 +1,6 @@
 import check from '../../../src/checks/pki/pki-shared-front-proxy-authority.ts';
-import { apiServerPods, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { flagz } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { RIGHTS, authority, made, pkiCluster, proxyAuthority } from '../../support/pki.ts';
 import { reissued } from '../../support/certificates.ts';
 import { describeCheck } from '../../support/describe-check.ts';
@@ -8,7 +9,7 @@ import { keptCertificate } from '../../../src/evidence/certificate-facts.ts';
 
 /** The same key in another certificate: trusting one is trusting the other. */
 /** Flags say only how much worse it is. */
-const ASIDE = [...RIGHTS, apiServerPods, flagz];
+const ASIDE = [...RIGHTS, controlPlanePods, flagz];
 const again = reissued(authority, { commonName: 'renewed', use: 'authority' });
 const sameKey = { ...again, kept: keptCertificate(Buffer.from(again.certificate.replaceAll(/-----[^-]*-----|\s/g, ''), 'base64')) };
 

@@ -1,6 +1,7 @@
 import check from '../../../src/checks/rbac/rbac-always-allow.ts';
-import { apiServerMetrics, apiServerPods, flagz } from '../../../src/evidence/sources/api-server.ts';
+import { apiServerMetrics, flagz } from '../../../src/evidence/sources/api-server.ts';
 import { mayCreatePods, mayDoNothing, mayListSecrets } from '../../../src/evidence/sources/authorization.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../../src/evidence/sources/rbac.ts';
 import { whoAmI } from '../../../src/evidence/sources/versions.ts';
 import { snapshotWith, type Manifest } from '../../support/cluster.ts';
@@ -14,14 +15,14 @@ const flags = (mode: string, config = '') => ({ names: ['authorization-config', 
 const metrics = (...types: string[]) => [{ of: 'replica 1', value: { apiserver_authorization_decisions_total: types.map(type => ({ labels: { type, decision: 'allowed' }, value: 3 })), process_start_time_seconds: [{ labels: {}, value: 1 }] } }];
 const server = (isMirror: boolean, ...args: string[]): Manifest => ({
   apiVersion: 'v1', kind: 'Pod',
-  metadata: { namespace: 'kube-system', name: 'kube-apiserver-a', labels: { component: 'kube-apiserver' }, ...(isMirror ? { annotations: { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' } } : {}) },
+  metadata: { namespace: 'kube-system', name: 'kube-apiserver-a', labels: { component: 'kube-apiserver', tier: 'control-plane' }, ...(isMirror ? { annotations: { 'kubernetes.io/config.mirror': 'x', 'kubernetes.io/config.source': 'file' } } : {}) },
   spec: { containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...args] }] },
 });
 const lease = (name: string): Manifest => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: 'kube-system', name, labels: { 'apiserver.kubernetes.io/identity': 'kube-apiserver' } }, spec: { holderIdentity: name, leaseDurationSeconds: 3600, renewTime: '2026-11-21T11:59:55.000000Z' } });
 const owner = [clusterRole('all', on(['*'], ['*'], '*')), clusterRoleBinding('all', 'all', user('ana'))];
 const line = 'critical Component/kube-apiserver';
 
-const everySource = [apiServerMetrics, apiServerPods, flagz, mayCreatePods, mayDoNothing, mayListSecrets, clusterRoleBindings, clusterRoles, roleBindings, roles, whoAmI];
+const everySource = [apiServerMetrics, controlPlanePods, flagz, mayCreatePods, mayDoNothing, mayListSecrets, clusterRoleBindings, clusterRoles, roleBindings, roles, whoAmI];
 const without = (...needed: readonly unknown[]) => everySource.filter(each => !needed.includes(each));
 const rbac = [clusterRoleBindings];
 describeCheck(check, {
@@ -54,8 +55,8 @@ describeCheck(check, {
   answerableWithout: {
     'somebody without a binding may do what no rule is about': without(mayDoNothing, whoAmI, ...rbac),
     'flagz': without(flagz), 'after RBAC, by flagz': without(flagz), 'decisions that it has counted': without(apiServerMetrics),
-    'a static pod': without(apiServerPods), 'a static pod without the flag': without(apiServerPods),
-    'the question refused': without(mayDoNothing, whoAmI), 'flagz without it': without(flagz), 'a static pod with a mode': without(apiServerPods),
+    'a static pod': without(controlPlanePods), 'a static pod without the flag': without(controlPlanePods),
+    'the question refused': without(mayDoNothing, whoAmI), 'flagz without it': without(flagz), 'a static pod with a mode': without(controlPlanePods),
     'decisions of others alone, and the question refused': without(mayDoNothing, whoAmI),
   },
 });

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import check from '../../../src/checks/rbac/rbac-escalation-path.ts';
 import { rbacBaselines } from '../../../src/data/rbac-bootstrap.ts';
 import { createEvaluator } from '../../../src/engine/evaluate.ts';
+import { grpcRoutes, httpRoutes, openShiftRoutes, referenceGrants, services, tcpRoutes, tlsRoutes } from '../../../src/evidence/sources/exposure.ts';
 import { clusterRoles, roles } from '../../../src/evidence/sources/rbac.ts';
+import { ingresses } from '../../../src/evidence/sources/tls.ts';
+import type { Snapshot } from '../../../src/evidence/snapshot.ts';
 import { pods, tokenSecrets } from '../../../src/evidence/sources/workloads.ts';
 import { forbidden, type Manifest } from '../../support/cluster.ts';
 import { describeCheck, type CheckCases } from '../../support/describe-check.ts';
@@ -44,6 +47,14 @@ const capable = (add: string, more: object = {}): Manifest => withSpec({ ...more
 const execInShop = [execRole, roleBindingToClusterRole('shop', 'exec', 'exec', user('bob'))];
 const aggregatedView: Manifest = { ...clusterRole('view', on([''], ['pods'], 'get')), aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }] } };
 const labeller = toAna('labeller', on([rbac], ['clusterroles'], 'escalate', 'create'));
+/** A service account that runs a pod, and what leads to the pod. */
+const exposedBy = (...doors: readonly Manifest[]): Manifest[] => [
+  namespace('shop', 'restricted'), node('n'), account('shop', 'web'), { ...pod('shop', 'web-1', 'web', 'n'), metadata: { namespace: 'shop', name: 'web-1', labels: { app: 'web' } } },
+  { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'shop', name: 'web' }, spec: { type: 'ClusterIP', selector: { app: 'web' } } }, ...doors,
+];
+const front: Manifest = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { namespace: 'shop', name: 'front' }, spec: { defaultBackend: { service: { name: 'web' } } } };
+const webReadsSecrets = [clusterRole('s', on([''], ['secrets'], 'list')), clusterRoleBinding('s', 's', serviceAccount('web', 'shop'))];
+const editor = (name: string): Manifest[] => [builtInAdmin, roleBindingToClusterRole('shop', 'web', 'admin', serviceAccount(name, 'shop'))];
 const master = node('master', { 'node-role.kubernetes.io/control-plane': '' });
 
 const cases = {
@@ -112,6 +123,19 @@ const cases = {
     'a role that a label adds to one that it holds': [clusterOf(aggregatedView, ...labeller, clusterRoleBinding('v', 'view', user('ana'))), 'critical ClusterRoleBinding/labeller User/ana'],
     'a role that a label adds to one that it holds in kube-system': [
       clusterOf(...escalator, aggregatedView, ...labeller, roleBindingToClusterRole('kube-system', 'v', 'view', user('ana'))), escalatorLine, 'critical ClusterRoleBinding/labeller User/ana'],
+    'a service account whose pods nobody reaches': [clusterOf(...exposedBy(), ...webReadsSecrets), 'high ClusterRoleBinding/s ServiceAccount/shop/web'],
+    'a service account whose pod is behind an Ingress': [clusterOf(...exposedBy(front), ...webReadsSecrets), 'critical ClusterRoleBinding/s ServiceAccount/shop/web'],
+    'every service account of a namespace, one of whose pods is behind an Ingress': [
+      clusterOf(...exposedBy(front), clusterRole('s', on([''], ['secrets'], 'list')), clusterRoleBinding('s', 's', group('system:serviceaccounts:shop'))), 'critical ClusterRoleBinding/s Group/system:serviceaccounts:shop'],
+    'a person beside a pod behind an Ingress': [clusterOf(...exposedBy(front), ...toAna('s', on([''], ['secrets'], 'list'))), 'high ClusterRoleBinding/s User/ana'],
+    'the built-in admin of its namespace in a pod behind an Ingress': [clusterOf(...exposedBy(front), ...editor('web')), 'medium RoleBinding/shop/web ServiceAccount/shop/web'],
+    'the built-in admin of its namespace in a pod that nobody reaches': [clusterOf(...exposedBy(), ...editor('web')), 'low RoleBinding/shop/web ServiceAccount/shop/web'],
+    'a service account whose pod is on the network of its node': [
+      clusterOf(namespace('shop', 'restricted'), node('n'), account('shop', 'default'), withSpec({ hostNetwork: true }), clusterRole('s', on([''], ['secrets'], 'list')), clusterRoleBinding('s', 's', serviceAccount('default', 'shop'))),
+      'high ClusterRoleBinding/s ServiceAccount/shop/default'],
+    'a service account where Services could not be read': [
+      clusterWith({ gaps: { [services.id]: forbidden(services) } }, ...exposedBy(front).filter(each => each.kind !== 'Service'), ...webReadsSecrets),
+      'high ClusterRoleBinding/s ServiceAccount/shop/web', 'unknown how exposed pods are'],
     'beside pods that could not be read': [
       clusterWith({ gaps: { [pods.id]: forbidden(pods) } }, ...toAna('s', on([''], ['secrets'], 'list'))), 'high ClusterRoleBinding/s User/ana', 'unknown ways through pods'],
   },
@@ -150,8 +174,17 @@ const cases = {
   notApplicable: { 'nobody bound': clusterOf(clusterRole('ops', on(['*'], ['*'], '*'))) },
 } satisfies CheckCases;
 
+const all: Readonly<Record<string, Snapshot | readonly [Snapshot, ...string[]]>> = { ...cases.fails, ...cases.passes, ...cases.notAssessed, ...cases.notApplicable };
 const lonely = rolesNobodyNeeds({ ...cases.fails, ...cases.passes, ...cases.notApplicable });
-describeCheck(check, { ...cases, answerableWithout: Object.fromEntries(Object.entries(lonely).map(([name, sources]) => [name, sources.filter(each => each === roles || each === clusterRoles)])) });
+/** What makes pods reachable, which matters where a way begins at a pod and nowhere else. */
+const ofExposure = [services, ingresses, httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, referenceGrants, openShiftRoutes];
+const beginsAtPod = (entry: Snapshot | readonly [Snapshot, ...string[]]): boolean => 'length' in entry && entry.some(line => typeof line === 'string' && / (ServiceAccount|Group\/system:serviceaccounts)/.test(line));
+describeCheck(check, {
+  ...cases,
+  answerableWithout: Object.fromEntries(Object.entries(all).map(([name, entry]) => [
+    name, [...(lonely[name] ?? []).filter(each => each === roles || each === clusterRoles), ...(beginsAtPod(entry) ? [] : ofExposure)],
+  ])),
+});
 
 describe('many teams', () => {
   it('are one cause and a finding for each', () => {

@@ -1,7 +1,8 @@
 import check from '../../../src/checks/secrets/secrets-unencrypted-at-rest.ts';
 import { parseFlagz } from '../../../src/evidence/flagz.ts';
 import type { Gap } from '../../../src/evidence/gap.ts';
-import { apiServerMetrics, apiServerPods, flagz, readyz, secretCount } from '../../../src/evidence/sources/api-server.ts';
+import { apiServerMetrics, flagz, readyz, secretCount } from '../../../src/evidence/sources/api-server.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { serverVersion } from '../../../src/evidence/sources/versions.ts';
 import { forbidden, snapshotWith } from '../../support/cluster.ts';
 import { describeCheck } from '../../support/describe-check.ts';
@@ -18,7 +19,7 @@ const staticPod = (...flags: readonly string[]): Parameters<typeof snapshotWith>
   metadata: {
     name: 'kube-apiserver-cp',
     namespace: 'kube-system',
-    labels: { component: 'kube-apiserver' },
+    labels: { component: 'kube-apiserver', tier: 'control-plane' },
     ...{ annotations: { 'kubernetes.io/config.mirror': '5fb7' } },
   },
   spec: { containers: [{ name: 'kube-apiserver', command: ['kube-apiserver', ...flags] }] },
@@ -66,5 +67,5 @@ describeCheck(check, {
     ],
     nothing: [snapshotWith({ gaps: denied }), 'unknown API server'],
   },
-  dispensable: [apiServerMetrics, apiServerPods, flagz, readyz, secretCount, serverVersion],
+  dispensable: [apiServerMetrics, controlPlanePods, flagz, readyz, secretCount, serverVersion],
 });

@@ -1,39 +1,24 @@
-/** The programs of a control plane that listen at a port of their node. */
-export const CONTROL_PLANE_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const;
-export type ControlPlaneProgram = (typeof CONTROL_PLANE_PROGRAMS)[number];
-
-/** What the words that start a program say about where it listens, and whom it lets in. */
-export interface ListeningFlags {
-  /** The first word, where it is one of them. */
-  readonly program?: ControlPlaneProgram;
+/** What the words that start a program of the control plane say about where it listens. */
+export interface ListeningPorts {
   /** `--secure-port`. */
   readonly securePort?: number;
   /** The ports of the https URLs in `--listen-client-urls` and `--listen-peer-urls` of etcd, each once. */
   readonly clientPorts?: readonly number[];
   readonly peerPorts?: readonly number[];
-  /** Where the program has its authority of clients: `--client-ca-file`, or `--trusted-ca-file` of etcd. */
-  readonly clientAuthorityFile?: string;
 }
 
 /** One for each kind of client is more than usual. */
 const MOST_PORTS = 4;
 
 /** Reduces the words of a container's command or args to what is said above; nothing else of them stays. */
-export function readListeningFlags(words: readonly string[]): ListeningFlags {
-  // Straight off the wire: what is no list of words says nothing.
-  if (!Array.isArray(words) || !words.every(word => typeof word === 'string')) return {};
-  const [first = ''] = words;
-  const program = CONTROL_PLANE_PROGRAMS.find(name => first === name || first.endsWith(`/${name}`));
+export function readListeningPorts(words: readonly string[]): ListeningPorts {
   const securePort = portIn(valueOf(words, 'secure-port'));
   const clientPorts = portsIn(valueOf(words, 'listen-client-urls'));
   const peerPorts = portsIn(valueOf(words, 'listen-peer-urls'));
-  const file = valueOf(words, program === 'etcd' ? 'trusted-ca-file' : 'client-ca-file');
   return {
-    ...(program === undefined ? {} : { program }),
     ...(securePort === undefined ? {} : { securePort }),
     ...(clientPorts.length === 0 ? {} : { clientPorts }),
     ...(peerPorts.length === 0 ? {} : { peerPorts }),
-    ...(file !== undefined && /^\/[\w./-]{1,200}$/.test(file) ? { clientAuthorityFile: file } : {}),
   };
 }
 
