@@ -12,7 +12,7 @@ import { buildPermissionsView, permissionsOf } from './engine/permissions-view.t
 import type { AuditReport } from './engine/report-model.ts';
 import { selectChecks, type Selection } from './engine/select-checks.ts';
 import type { Gap } from './evidence/gap.ts';
-import { sourcesOf, type Attempted, type Index } from './evidence/need.ts';
+import { defineIndex, sourcesOf, type Attempted, type Index } from './evidence/need.ts';
 import type { AccessFacts } from './evidence/access-facts.ts';
 import { deepFreeze, evidenceOf, type Snapshot } from './evidence/snapshot.ts';
 import type { Source } from './evidence/source.ts';
@@ -21,7 +21,7 @@ import { apiServerLeases } from './evidence/sources/api-server.ts';
 import { apiServerHandshake } from './evidence/sources/handshake.ts';
 import { NODE_FILES_NAMESPACE, nodeFiles, nodeImages } from './evidence/sources/node-files.ts';
 import { nodes } from './evidence/sources/platform.ts';
-import { whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
+import { apiGroups, whoAmI, kubeSystemNamespace, serverVersion } from './evidence/sources/versions.ts';
 import { apiCatalogue, type ApiCatalogue } from './indexes/api-catalogue.ts';
 import { deadlines } from './indexes/deadlines.ts';
 import { handshakeCertificates } from './indexes/handshake-certificates.ts';
@@ -106,17 +106,21 @@ export async function takeSnapshot(connection: ConnectionFlags, question: AuditQ
   return withClient(connection, options, client => readSources(client, question, options));
 }
 
+const servedGroups = defineIndex({ id: 'served-groups', needs: { groups: apiGroups }, build: ({ groups }) => groups });
+
 /**
  * Asks the API server which of the rights the caller has that the whole audit takes.
  * @throws {Problem} where there is no API server to talk to
  */
 export async function auditPermissions(connection: ConnectionFlags, options: ReadingOptions = {}): Promise<AuditReport> {
-  const nothing: AuditQuestion = { selection: { checks: [] }, views: [] };
+  const nothing: AuditQuestion = { selection: { checks: [] }, views: [], also: [apiGroups] };
   return withClient(connection, options, async client => {
     const snapshot = await readSources(client, nothing, options);
     if (snapshot.loginRefused !== undefined) throw new Problem(snapshot.loginRefused);
     const { askPermissions } = await import('./collect/ask-permissions.ts');
-    const sources = sourcesFor(EVERYTHING);
+    const groups = createEvaluator(snapshot).resolve(servedGroups);
+    // What another distribution alone has takes no right here.
+    const sources = new Set([...sourcesFor(EVERYTHING)].filter(({ read }) => read.how !== 'list' || read.onlyWithGroup === undefined || !('value' in groups) || groups.value.includes(read.onlyWithGroup)));
     const answers = await askPermissions(client, permissionsOf(sources), options.namespace);
     const report = judge(snapshot, nothing);
     return { ...report, views: { permissions: buildPermissionsView(answers, CHECKS, sources) } };

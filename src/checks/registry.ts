@@ -32,17 +32,21 @@ import pkiCertificateOutlivesAuthority from './pki/pki-certificate-outlives-auth
 import pkiCertificateUnreadable from './pki/pki-certificate-unreadable.ts';
 import pkiComponentCertificateDeviates from './pki/pki-component-certificate-deviates.ts';
 import pkiComponentIdentityMisused from './pki/pki-component-identity-misused.ts';
+import pkiComponentNameMissing from './pki/pki-component-name-missing.ts';
 import pkiEtcdSharesAuthority from './pki/pki-etcd-shares-authority.ts';
 import pkiEtcdTrustsClusterAuthority from './pki/pki-etcd-trusts-cluster-authority.ts';
 import pkiEtcdWithoutClientCertificates from './pki/pki-etcd-without-client-certificates.ts';
 import pkiExtensionBundleUseless from './pki/pki-extension-bundle-useless.ts';
+import pkiExtensionCertificateRefused from './pki/pki-extension-certificate-refused.ts';
 import pkiExtensionServerMismatch from './pki/pki-extension-server-mismatch.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
 import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
+import pkiKubeletNotRenewing from './pki/pki-kubelet-not-renewing.ts';
 import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
 import pkiLongLivedClientCertificate from './pki/pki-long-lived-client-certificate.ts';
 import pkiNodeCertificateWithoutNode from './pki/pki-node-certificate-without-node.ts';
+import pkiNodeIdentityShared from './pki/pki-node-identity-shared.ts';
 import pkiPrivilegedClientCertificate from './pki/pki-privileged-client-certificate.ts';
 import pkiRenewedNotRestarted from './pki/pki-renewed-not-restarted.ts';
 import pkiRootCaDiffers from './pki/pki-root-ca-differs.ts';
@@ -114,17 +118,21 @@ export const CHECKS: readonly Check[] = [
   pkiCertificateUnreadable,
   pkiComponentCertificateDeviates,
   pkiComponentIdentityMisused,
+  pkiComponentNameMissing,
   pkiEtcdSharesAuthority,
   pkiEtcdTrustsClusterAuthority,
   pkiEtcdWithoutClientCertificates,
   pkiExtensionBundleUseless,
+  pkiExtensionCertificateRefused,
   pkiExtensionServerMismatch,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
   pkiKubeletAuthorityUnset,
+  pkiKubeletNotRenewing,
   pkiLeafMayIssue,
   pkiLongLivedClientCertificate,
   pkiNodeCertificateWithoutNode,
+  pkiNodeIdentityShared,
   pkiPrivilegedClientCertificate,
   pkiRenewedNotRestarted,
   pkiRootCaDiffers,

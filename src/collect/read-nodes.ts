@@ -89,7 +89,7 @@ async function askNode(asker: AskKubelet, source: Source, read: NodeRead, name: 
       return { value: parsed(source, read, first, second) };
     } catch (error) {
       const gap = nodeGap(source, error, milliseconds);
-      if (gap.reason === 'timeout' || gap.reason === 'unreachable') run.dead.set(name, gap);
+      if (gap.reason === 'timeout' || gap.reason === 'unreachable' || gap.reason === 'noCertificate') run.dead.set(name, gap);
       return { gap };
     }
   });
@@ -139,8 +139,8 @@ function gapOfNodeStatus(source: Source, answer: Answer, path: string): Gap {
     case 503:
     case 504:
       if (String(status?.['message']).includes('tls: internal error')) {
-        // What a kubelet with serverTLSBootstrap says as long as nobody has signed its certificate.
-        return { ...base, kind: 'gap', reason: 'unreachable', detail: 'the kubelet has no serving certificate yet: look for its CertificateSigningRequest, which somebody must approve' };
+        // What a kubelet with serverTLSBootstrap says as long as nobody has signed its certificate, and once that has ended.
+        return { ...base, kind: 'gap', reason: 'noCertificate', detail: 'the kubelet has no serving certificate, or none that is still good: look for its CertificateSigningRequest, which somebody must approve' };
       }
       return { ...base, kind: 'gap', reason: 'unreachable', detail: `the API server cannot reach the kubelet (${answer.status})` };
     default:

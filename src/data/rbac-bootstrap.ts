@@ -105,7 +105,7 @@ const kubeadm: RbacBaseline = {
 
 /** Minor versions of 1.x whose kubeadm named the configuration of kubelets after the version; clusters that were upgraded still have the older ones. */
 const VERSIONED = Array.from({ length: 13 }, (_, at) => 11 + at);
-const versionedReaders = VERSIONED.map(minor => configMapReader('kube-system', `kubeadm:kubelet-config-1.${minor}`, `kubelet-config-1.${minor}`, nodes, bootstrapTokens));
+const versionedReaders = VERSIONED.map(minor => readerOf('configmaps', 'kube-system', `kubeadm:kubelet-config-1.${minor}`, `kubelet-config-1.${minor}`, nodes, bootstrapTokens));
 
 /** What kubeadm before 1.24 added otherwise, from the same files at v1.21: kubelet/config.go (configMapRBACName) and addons/dns/manifests.go, whose CoreDNS also got nodes. */
 const olderKubeadm: RbacBaseline = {

@@ -25,6 +25,11 @@ const FAMILIES = {
   // How many Secrets there are; both lag by up to a minute, and -1 stands for "could not be counted".
   apiserver_resource_objects: { resource: 'secrets' },
   apiserver_storage_objects: { resource: 'secrets' },
+  // Requests to webhooks and to extension API servers whose certificate names no server, or is signed with SHA-1; always exported.
+  apiserver_webhooks_x509_missing_san_total: {},
+  apiserver_webhooks_x509_insecure_sha1_total: {},
+  apiserver_kube_aggregator_x509_missing_san_total: {},
+  apiserver_kube_aggregator_x509_insecure_sha1_total: {},
   /** Which authorizers have decided anything since the start, by type. */
   apiserver_authorization_decisions_total: {},
   /** Metric families that the operator switched off by flag. */
@@ -77,7 +82,7 @@ export function replicaKey(metrics: ApiServerMetrics): string {
 }
 
 /** Seconds since 1970. */
-function startTimeOf(metrics: ApiServerMetrics): number | undefined {
+export function startTimeOf(metrics: ApiServerMetrics): number | undefined {
   return metrics.process_start_time_seconds?.[0]?.value;
 }
 

@@ -21,6 +21,7 @@ export const KEPT_FLAG_VALUES: ReadonlySet<string> = new Set([
   ...CERTIFICATE_FILE_FLAGS, // paths
   'authorization-config', // a path
   'authorization-mode', // names of authorizers
+  'cluster-signing-duration', // a length of time
   'encryption-provider-config', // a path
   'encryption-provider-config-automatic-reload',
   'requestheader-allowed-names', // common names of certificates

@@ -15,6 +15,7 @@ export type GapReason =
   | 'unauthorized'
   | 'timeout'
   | 'unreachable'
+  | 'noCertificate'
   | 'truncated'
   | 'malformed'
   | 'tooManyRequests'

@@ -5,6 +5,8 @@ import type { NodeAnswer } from './source.ts';
 const FAMILIES = [
   'kubelet_certificate_manager_client_ttl_seconds',
   'kubelet_certificate_manager_server_ttl_seconds',
+  'kubelet_certificate_manager_client_expiration_renew_errors',
+  'kubelet_server_expiration_renew_errors',
   'apiserver_client_certificate_expiration_seconds_sum',
   'apiserver_client_certificate_expiration_seconds_count',
   'process_start_time_seconds',
@@ -13,6 +15,21 @@ const FAMILIES = [
   'rke2_certificate_expiration_seconds',
 ] as const;
 const KEPT: ReadonlySet<string> = new Set(FAMILIES);
+
+/** What a certificate is for that a kubelet renews by itself: to log in to the API server, or to serve with. */
+export type RotatedUsage = 'client' | 'server';
+
+/** The series by which a kubelet counts failed renewals (kubernetes pkg/kubelet/certificate/kubelet.go; the two are named differently there). */
+export const RENEW_ERRORS = {
+  client: 'kubelet_certificate_manager_client_expiration_renew_errors',
+  server: 'kubelet_server_expiration_renew_errors',
+} as const satisfies Record<RotatedUsage, (typeof FAMILIES)[number]>;
+
+/** The series that say how long its certificates are still good. */
+export const TTL = {
+  client: 'kubelet_certificate_manager_client_ttl_seconds',
+  server: 'kubelet_certificate_manager_server_ttl_seconds',
+} as const satisfies Record<RotatedUsage, (typeof FAMILIES)[number]>;
 
 /** What a kubelet counts about certificates. */
 export interface KubeletMetrics {
@@ -25,6 +42,15 @@ export interface KubeletMetrics {
   readonly clientTtlSeconds?: number;
   /** As above, of the serving certificate; only with serverTLSBootstrap. */
   readonly serverTtlSeconds?: number;
+  /** Certificates that it rotates and of which it has none that is good: not yet, or the last one has ended (its gauge is +Inf then). */
+  readonly lacks?: readonly RotatedUsage[];
+  /**
+   * Renewals that failed since it started: a request that was refused, tried again after half a minute, or one that nobody
+   * signed within a quarter of an hour. Absent where it rotates no such certificate.
+   */
+  readonly renewErrors?: { readonly [usage in RotatedUsage]?: number };
+  /** When it started; RFC 3339, UTC. */
+  readonly startedAt?: string;
   /** What k3s and RKE2 count of the certificates in the files of a node (pkg/certmonitor); absent elsewhere. */
   readonly counted?: readonly CountedCertificate[];
   /** One for each of the scrapes, in their order. */
@@ -58,12 +84,16 @@ export interface CertificateScrape {
 export function parseKubeletMetrics(first: NodeAnswer, second?: NodeAnswer): KubeletMetrics {
   const before = readScrape(first);
   const after = second === undefined ? undefined : readScrape(second);
-  const last = after ?? before;
+  const { version, clientTtl, serverTtl, errors, started, counted } = after ?? before;
+  const lacks = ([['client', clientTtl], ['server', serverTtl]] as const).flatMap(([usage, ttl]) => (ttl === Infinity ? [usage] : []));
   return {
-    ...(last.version === undefined ? {} : { version: last.version }),
-    ...(last.clientTtl === undefined ? {} : { clientTtlSeconds: last.clientTtl }),
-    ...(last.serverTtl === undefined ? {} : { serverTtlSeconds: last.serverTtl }),
-    ...(last.counted.length === 0 ? {} : { counted: last.counted }),
+    ...(version === undefined ? {} : { version }),
+    ...(clientTtl === undefined || clientTtl === Infinity ? {} : { clientTtlSeconds: clientTtl }),
+    ...(serverTtl === undefined || serverTtl === Infinity ? {} : { serverTtlSeconds: serverTtl }),
+    ...(lacks.length === 0 ? {} : { lacks }),
+    ...(Object.keys(errors).length === 0 ? {} : { renewErrors: errors }),
+    ...(started === undefined ? {} : { startedAt: started }),
+    ...(counted.length === 0 ? {} : { counted }),
     scrapes: [before.scrape, ...(after === undefined ? [] : [after.scrape])],
   };
 }
@@ -72,17 +102,22 @@ interface Read {
   readonly version?: string;
   readonly clientTtl?: number;
   readonly serverTtl?: number;
+  readonly errors: NonNullable<KubeletMetrics['renewErrors']>;
+  readonly started?: string;
   readonly counted: readonly CountedCertificate[];
   readonly scrape: CertificateScrape;
 }
 
 function readScrape({ body, date, way }: NodeAnswer): Read {
-  const families = parsePrometheusText(body, name => KEPT.has(name), 'dropInfinite');
+  const families = parsePrometheusText(body, name => KEPT.has(name), 'keepInfinite');
   const value = (family: (typeof FAMILIES)[number]): number | undefined => families[family]?.[0]?.value;
   // Families come in the order of their names, so that this one being there shows that none before it is missing.
-  if (value('process_start_time_seconds') === undefined) throw new Error('the metrics do not say when the process started, so they are not whole');
-  const clientTtl = value('kubelet_certificate_manager_client_ttl_seconds');
-  const serverTtl = value('kubelet_certificate_manager_server_ttl_seconds');
+  const started = value('process_start_time_seconds');
+  if (started === undefined) throw new Error('the metrics do not say when the process started, so they are not whole');
+  const clientTtl = value(TTL.client);
+  const serverTtl = value(TTL.server);
+  const clientErrors = value(RENEW_ERRORS.client);
+  const serverErrors = value(RENEW_ERRORS.server);
   const sum = value('apiserver_client_certificate_expiration_seconds_sum');
   const count = value('apiserver_client_certificate_expiration_seconds_count');
   const version = versionIn(families['kubernetes_build_info']);
@@ -90,7 +125,9 @@ function readScrape({ body, date, way }: NodeAnswer): Read {
     ...(version === undefined ? {} : { version }),
     ...(clientTtl === undefined ? {} : { clientTtl }),
     ...(serverTtl === undefined ? {} : { serverTtl }),
-    counted: [...(families['k3s_certificate_expiration_seconds'] ?? []), ...(families['rke2_certificate_expiration_seconds'] ?? [])].map(({ labels, value: secondsLeft }) => ({
+    errors: { ...(clientErrors === undefined ? {} : { client: clientErrors }), ...(serverErrors === undefined ? {} : { server: serverErrors }) },
+    ...instant(started),
+    counted: [...(families['k3s_certificate_expiration_seconds'] ?? []), ...(families['rke2_certificate_expiration_seconds'] ?? [])].filter(({ value: secondsLeft }) => secondsLeft !== Infinity).map(({ labels, value: secondsLeft }) => ({
       subject: labels['subject'] ?? '', usages: (labels['usages'] ?? '').split(',').filter(usage => usage !== ''), secondsLeft,
     })),
     scrape: {
@@ -100,6 +137,11 @@ function readScrape({ body, date, way }: NodeAnswer): Read {
       ...(way === 'direct' ? { isDirect: true as const } : {}),
     },
   };
+}
+
+/** A kubelet may say anything, and beyond the calendar there is no date. */
+function instant(seconds: number): { readonly started?: string } {
+  return seconds >= 0 && seconds <= 253_402_300_799 ? { started: new Date(Math.floor(seconds) * 1000).toISOString().replace(/\.\d+Z$/, 'Z') } : {};
 }
 
 function versionIn(build: readonly MetricSeries[] | undefined): string | undefined {

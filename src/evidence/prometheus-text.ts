@@ -13,14 +13,14 @@ const TYPE = '# TYPE ';
  * being looked at, and nothing of the text stays in memory: an API server says one to three megabytes.
  *
  * @param isWanted asked once for each run of lines with the same name
- * @param infinite what a wanted value of +Inf is: an error, or nothing (the kubelet's word for "no such certificate")
+ * @param infinite what a wanted value of +Inf is: an error, or a value like any other (the kubelet's word for "no such certificate")
  * @returns the series by family; a family that was not exported is absent
  * @throws {Error} where the text is cut off, is not this format, or a wanted value is no finite number
  */
 export function parsePrometheusText(
   text: string,
   isWanted: (family: string) => boolean,
-  infinite: 'refuse' | 'dropInfinite' = 'refuse',
+  infinite: 'refuse' | 'keepInfinite' = 'refuse',
 ): Readonly<Record<string, readonly MetricSeries[]>> {
   if (!text.endsWith('\n')) throw new Error('the metrics are cut off: the last line has no end');
   const families = new Map<string, MetricSeries[]>();
@@ -41,8 +41,8 @@ export function parsePrometheusText(
         name = nameAt(text, start, end);
         wanted = isWanted(name);
       }
-      if (wanted && !(infinite === 'dropInfinite' && text.startsWith(' +Inf', end - 5))) {
-        const series = parseSeries(text.slice(start + name.length, end));
+      if (wanted) {
+        const series = parseSeries(text.slice(start + name.length, end), infinite);
         const family = families.get(name);
         if (family === undefined) families.set(name, [series]);
         else family.push(series);
@@ -50,8 +50,8 @@ export function parsePrometheusText(
     }
     start = end + 1;
   }
-  // A slice of a string keeps the whole string alive. A copy through JSON does not.
-  return JSON.parse(JSON.stringify(Object.fromEntries(families))) as Record<string, MetricSeries[]>;
+  // A slice of a string keeps the whole string alive. A copy of its characters does not.
+  return structuredClone(Object.fromEntries(families));
 }
 
 /** A series as `/metrics` prints it, so that a person can search for it there. */
@@ -88,7 +88,7 @@ const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"(?:,|(?=\}))/y;
 const VALUE = /^ ([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?: -?\d+)?$/;
 
 /** @param rest the line after its name */
-function parseSeries(rest: string): MetricSeries {
+function parseSeries(rest: string, infinite: 'refuse' | 'keepInfinite'): MetricSeries {
   const labels: [string, string][] = [];
   let at = 0;
   if (rest.startsWith('{')) {
@@ -103,7 +103,8 @@ function parseSeries(rest: string): MetricSeries {
     }
     at += 1;
   }
-  const value = VALUE.exec(rest.slice(at))?.[1];
+  const said = rest.slice(at);
+  const value = infinite === 'keepInfinite' && said === ' +Inf' ? 'Infinity' : VALUE.exec(said)?.[1];
   if (value === undefined) throw new Error('the value of a metric is no finite number');
   return { labels: Object.fromEntries(labels), value: Number(value) };
 }

@@ -128,7 +128,7 @@ export interface Source<out T = unknown> {
   /** The rights that reading takes. */
   readonly permissions: readonly Permission[];
   /** The name of the add-on role that carries the permissions; absent for the base ClusterRole. */
-  readonly addOnRole?: 'secrets' | 'nodes-proxy' | 'pods-proxy' | 'pods-portforward' | 'node-files';
+  readonly addOnRole?: 'secrets' | 'configmaps' | 'nodes-proxy' | 'pods-proxy' | 'pods-portforward' | 'node-files';
   /** More than a plain read: left unread unless the person gave this flag. */
   readonly optIn?: OptIn;
   /** Evidence about the whole cluster that stays unread with `-n`. */

@@ -1,7 +1,8 @@
 import type { Gap } from '../evidence/gap.ts';
 import { attempt, defineIndex } from '../evidence/need.ts';
 import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
-import { countedRows } from './certificate-counted.ts';
+import { countedRows, withWarnings } from './certificate-counted.ts';
+import { certificateWarnings } from './certificate-warnings.ts';
 import { standardIdentityOf } from './certificate-standard.ts';
 import { rightsOf, unreadBindings, type IdentityRights } from './identity-rights.ts';
 import { rbacGraph } from './rbac-graph.ts';
@@ -28,11 +29,10 @@ const LOGINS: ReadonlySet<string> = new Set(['apiserver-kubelet-client', 'contro
 /** The bearers of the client certificates that k3s and RKE2 count. */
 export const countedBearers = defineIndex({
   id: 'certificate-counted-bearers',
-  needs: { kubelets: attempt(kubeletMetrics), graph: attempt(rbacGraph) },
-  build({ kubelets, graph }): readonly CountedBearer[] {
-    if (!('value' in kubelets)) return [];
+  needs: { kubelets: attempt(kubeletMetrics), warnings: certificateWarnings, graph: attempt(rbacGraph) },
+  build({ kubelets, warnings, graph }): readonly CountedBearer[] {
     const gaps = unreadBindings(graph);
-    return countedRows(kubelets.value).flatMap(({ role, node, notAfter, subject: { commonName: user, organizations: groups } }) => {
+    return withWarnings('value' in kubelets ? countedRows(kubelets.value) : [], warnings.warned).flatMap(({ role, node, notAfter, subject: { commonName: user, organizations: groups } }) => {
       if (user === undefined || notAfter === undefined || !LOGINS.has(role)) return [];
       const standard = standardIdentityOf(user, groups);
       return [{

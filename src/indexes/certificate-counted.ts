@@ -44,7 +44,12 @@ export function countedRows(kubelets: readonly PerResult<KubeletMetrics>[]): Cou
 
 const HOW = 'gauge of the distribution, worked out every half hour: it ends up to that much sooner; of two files with the same subject one is counted';
 
-function rowOf({ subject: text, usages, secondsLeft }: CountedCertificate, node: string, at: string): CountedRow | undefined {
+function rowOf({ subject, usages, secondsLeft }: CountedCertificate, node: string, at: string): CountedRow | undefined {
+  return countedRow({ subject, usages, node, notAfter: endFrom(secondsLeft, at), how: HOW });
+}
+
+/** The row of a certificate of which only its holder's name and its end are known; undefined where the name cannot be read. */
+export function countedRow({ subject: text, usages, node, notAfter, how }: Pick<CountedCertificate, 'subject' | 'usages'> & { readonly node: string; readonly notAfter: string; readonly how: string }): CountedRow | undefined {
   const subject = readable(text);
   if (subject === undefined) return undefined;
   const { role, resource } = roleOf(subject, usages, node);
@@ -53,11 +58,33 @@ function rowOf({ subject: text, usages, secondsLeft }: CountedCertificate, node:
     role, resource, node, subject,
     title: ROLE_TITLES[role],
     ...(instance === undefined ? {} : { instance }),
-    grade: 'expiryOnly', notAfter: endFrom(secondsLeft, at), how: HOW,
+    grade: 'expiryOnly', notAfter, how,
     // An authority is replaced by hand.
     ...(role.endsWith('-authority') ? {} : { renewedAt: 'restart' as const }),
     raise: 'k3s certificate check or rke2 certificate check, on the node',
   };
+}
+
+/** What two ways of counting may differ by and still mean the same certificate: half an hour, and what the answer took. */
+const SAME_MINUTES = 35;
+
+/**
+ * What k3s and RKE2 count and what they warn of, each certificate once. A warning says the end to the second, but may be an
+ * hour old; where the gauge says another end, the certificate was renewed since.
+ */
+export function withWarnings(counted: readonly CountedRow[], warned: readonly CountedRow[]): CountedRow[] {
+  const keyOf = ({ role, instance = '', node }: CountedRow): string => JSON.stringify(role.endsWith('-authority') ? [role, instance] : [role, instance, node]);
+  const bestOf = new Map<string, CountedRow>();
+  for (const row of warned) {
+    const known = bestOf.get(keyOf(row));
+    if (known === undefined || (row.notAfter ?? '') < (known.notAfter ?? '')) bestOf.set(keyOf(row), row);
+  }
+  const rows = counted.map(row => {
+    const warning = bestOf.get(keyOf(row));
+    bestOf.delete(keyOf(row));
+    return warning !== undefined && Math.abs(Date.parse(warning.notAfter ?? '') - Date.parse(row.notAfter ?? '')) <= SAME_MINUTES * 60_000 ? warning : row;
+  });
+  return [...rows, ...bestOf.values()];
 }
 
 function readable(text: string): GoSubject | undefined {

@@ -36,7 +36,7 @@ export function expiryOf({ role, notAfter, renewedAt, renewedBy, secret }: Certi
     const late = (Date.parse(now) - Date.parse(renewedBy)) / DAY;
     return late < 1 ? undefined : { severity: left <= 7 ? 'high' : 'medium', words: `its operator should have renewed it on ${renewedBy.slice(0, 10)}, and has not` };
   }
-  if (role === 'rotated') return left > 7 ? undefined : { severity: 'medium', words: 'OpenShift renews it by itself, after a time that its Secret does not say' };
+  if (role === 'rotated') return left > 7 ? undefined : { severity: 'medium', words: 'OpenShift renews it by itself, after a time that is not said beside it' };
   // k3s and RKE2 renew when they start, 120 days before the end or later (90 before the releases of May 2025).
   if (renewedAt === 'restart') return byDays(left, 'it is renewed when k3s or RKE2 is restarted on its node, and no sooner');
   if (role.startsWith('kubelet-')) return rotated(left, life);

@@ -48,6 +48,9 @@ function answered({ name, resource, role, title, certificates }: Read, usage: 'c
   const row = { role, title, instance: name, resource };
   const left = usage === 'client' ? metrics.clientTtlSeconds : metrics.serverTtlSeconds;
   const at = metrics.scrapes.at(-1)?.at;
+  if (metrics.lacks?.includes(usage) === true) {
+    return newest({ name, resource, role, title, certificates }, { ...row, grade: 'notObservable', how: 'the kubelet rotates it and has none that is good: none was signed yet, or the last one has ended' });
+  }
   if (left === undefined || at === undefined) {
     // Without rotation the kubelet counts nothing; it made its serving certificate itself then, or was given both as files.
     const how = usage === 'client' ? 'the kubelet rotates no client certificate, so it counts none' : 'made by the kubelet itself, or given to it as a file: it counts only what it rotates';

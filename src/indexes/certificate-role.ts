@@ -71,6 +71,8 @@ export interface CertificateRole {
   readonly daysLeft?: number;
   /** How it is known, or why it is not. */
   readonly how: string;
+  /** Somebody wrote its end down as a date, rather than the seconds that were left. */
+  readonly isEndSaid?: true;
   /** Its holder renews it only when it starts. */
   readonly renewedAt?: 'restart';
   /** When its holder should have renewed it by itself, RFC 3339. */

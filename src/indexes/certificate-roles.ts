@@ -7,14 +7,15 @@ import { kubeletMetrics } from '../evidence/sources/kubelet.ts';
 import { nodeFiles } from '../evidence/sources/node-files.ts';
 import { kubeProxyLogin } from '../evidence/sources/pki.ts';
 import { nodes } from '../evidence/sources/platform.ts';
-import { rotatedSecrets } from '../evidence/sources/trust.ts';
+import { rotatedConfigMaps, rotatedSecrets } from '../evidence/sources/trust.ts';
 import { clientEndsBound, isOneProcess, kubeletClientEnds } from './certificate-ends.ts';
 import { certificateInventory, seenOf, type CertificateInventory } from './certificate-inventory.ts';
 import { isSeenAs, type SeenAs, type UnreadCertificates } from './certificate-sighting.ts';
 import { daysBetween, gradeOf, ROLE_TITLES, wordsOf, type CertificateRole, type RoleId, type RoleRow } from './certificate-role.ts';
 import { fileRows, howToSeeFiles, unlookedGaps } from './certificate-files.ts';
 import { kubeletRows } from './certificate-kubelets.ts';
-import { countedRows } from './certificate-counted.ts';
+import { countedRows, withWarnings } from './certificate-counted.ts';
+import { certificateWarnings, type CertificateWarnings } from './certificate-warnings.ts';
 import { displacedBy, exactRow, withUsed } from './certificate-used.ts';
 import { rotatedRows } from './certificate-rotated.ts';
 import { compareText } from './rbac-rows.ts';
@@ -41,8 +42,10 @@ export const certificateRoles = defineIndex({
     kubeProxy: attempt(kubeProxyLogin),
     files: attempt(nodeFiles),
     rotated: attempt(rotatedSecrets),
+    rotatedAuthorities: attempt(rotatedConfigMaps),
+    warnings: certificateWarnings,
   },
-  build({ inventory, kubelets, apiServers, kubeProxy, rotated, ...read }, { now }): CertificateRoles {
+  build({ inventory, kubelets, apiServers, kubeProxy, rotated, rotatedAuthorities, warnings, ...read }, { now }): CertificateRoles {
     const nodeList = 'value' in read.nodes ? read.nodes.value.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) : undefined;
     const distribution = 'value' in read.platform ? read.platform.value : undefined;
     const controlPlanes = nodeList?.filter(({ metadata: { labels = {} } }) => 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels).map(({ metadata }) => metadata.name);
@@ -61,18 +64,20 @@ export const certificateRoles = defineIndex({
       }),
       ...kubeletRows(nodeList?.map(node => ({ name: node.metadata.name, resource: refOf(nodes, node) })), kubelets, inventory, 'gaps' in read.files ? read.files.gaps : undefined),
       proxyRow(kubeProxy, nodeList?.length),
-      ...rotatedRows('value' in rotated ? rotated.value : []),
+      ...rotatedRows('value' in rotated ? rotated.value : [], 'value' in rotatedAuthorities ? rotatedAuthorities.value : []),
     ];
     const nodeNames = { all: nodeList?.map(({ metadata }) => metadata.name), controlPlanes };
-    const counted = 'value' in kubelets ? countedRows(kubelets.value).filter(row => !seen.some(other => other.role === row.role && other.instance === row.instance)) : [];
-    const rows = withUsed(inventory, seen, [...displacedBy(counted, unseen, nodeNames), ...counted.map(({ node: _node, subject: _subject, ...row }) => row)], nodeNames);
+    const counted = withWarnings('value' in kubelets ? countedRows(kubelets.value) : [], warnings.warned).filter(row => !seen.some(other => other.role === row.role && other.instance === row.instance));
+    const rows = withUsed(inventory, seen, [...displacedBy(counted, unseen, nodeNames).map(row => boundByWell(row, warnings, controlPlanes)), ...counted.map(({ node: _node, subject: _subject, ...row }) => row)], nodeNames);
     return {
       inventory,
       ...(distribution === undefined ? {} : { distribution: distribution.distribution }),
       roles: inOrder(toldApart(rows, inventory)).map(row => (row.notAfter === undefined ? row : { ...row, daysLeft: daysBetween(now, row.notAfter) })),
       unread: [
         ...inventory.unread.map(({ of, gaps }) => ({ of, gaps })),
+        ...(distribution?.distribution === 'k3s' || distribution?.distribution === 'rke2' ? warnings.unread.map(({ of, gaps }) => ({ of, gaps })) : []),
         ...('gaps' in rotated && distribution?.distribution === 'openshift' ? [{ of: 'certificates that OpenShift renews', gaps: rotated.gaps }] : []),
+        ...('gaps' in rotatedAuthorities && distribution?.distribution === 'openshift' ? [{ of: 'authorities that OpenShift renews', gaps: rotatedAuthorities.gaps }] : []),
         ...('gaps' in read.nodes ? [{ of: 'which kubelets there are', gaps: read.nodes.gaps }] : []),
       ],
     };
@@ -161,6 +166,16 @@ function boundOf(apiServers: Attempted<NonNullable<(typeof apiServerMetrics)['ev
   if ('gaps' in apiServers) return undefined;
   const bounds = apiServers.value.map(each => ('value' in each ? clientEndsBound(each.value) : undefined));
   return bounds.includes(undefined) ? undefined : bounds.sort()[0];
+}
+
+/** What k3s and RKE2 found well when they started ends some time later, on the node, or on each that has one. */
+function boundByWell(row: RoleRow, { well }: CertificateWarnings, controlPlanes: readonly string[] | undefined): RoleRow {
+  if (row.grade !== 'notRead' && row.grade !== 'notObservable') return row;
+  const nodeNames = row.role.startsWith('kubelet-') ? [row.instance ?? ''] : controlPlanes ?? [];
+  const days = nodeNames.map(name => well.get(name)?.[row.role.endsWith('-authority') ? 'authorities' : 'certificates']);
+  const [first] = days.toSorted();
+  if (first === undefined || days.includes(undefined) || row.role === 'kube-proxy-client') return row;
+  return { ...row, grade: 'bound', notAfterAtLeast: first, how: `the distribution found the certificates of ${nodeNames.length === 1 ? 'the node' : 'each server'} well when it started, as its Event CertificateExpirationOK says` };
 }
 
 function proxyRow(kubeProxy: Attempted<NonNullable<(typeof kubeProxyLogin)['evidence']>>, nodeCount: number | undefined): RoleRow {

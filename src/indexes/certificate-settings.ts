@@ -17,6 +17,8 @@ export interface ProgramStart {
   readonly resource: ResourceRef;
   /** By flag, without dashes; a flag that is not set is not there. */
   readonly files: Readonly<Record<string, string>>;
+  /** How long the controller manager issues certificates for, unless the request asks for less; absent where that is not known. */
+  readonly signingSeconds?: number;
   /** Whether a flag that is not there is certainly not set. */
   readonly isWhole: boolean;
   /** What shows the flag, or that it is not set. */
@@ -55,10 +57,11 @@ const ONE_OF_MANY: Gap = { kind: 'notObservable', reason: 'notSeen', source: fla
 function startOf(pod: ControlPlanePod): ProgramStart | undefined {
   const started = startedProgram(pod);
   if (started === undefined) return undefined;
-  const { program, files, at, isWhole } = started;
+  const { program, files, at, isWhole, signingSeconds } = started;
   const node = pod.spec?.nodeName;
   return {
     program, files, isWhole,
+    ...(signingSeconds === undefined ? {} : { signingSeconds }),
     of: `static pod ${pod.metadata.name}`,
     ...(node === undefined ? {} : { node }),
     // The program and not its pod: one ticket for each node, whatever the pod is called.
@@ -74,18 +77,35 @@ function startOf(pod: ControlPlanePod): ProgramStart | undefined {
 }
 
 /** The program of the control plane in a pod, with the certificate files that its flags name. */
-export function startedProgram({ spec }: ControlPlanePod): (Pick<ProgramStart, 'program' | 'files' | 'isWhole'> & { readonly at: number }) | undefined {
+export function startedProgram({ spec }: ControlPlanePod): (Pick<ProgramStart, 'program' | 'files' | 'isWhole' | 'signingSeconds'> & { readonly at: number }) | undefined {
   const started = (spec?.containers ?? []).map(({ command, args }) => [command, args].filter(words => words !== undefined));
   const at = started.findIndex(([first]) => PROGRAMS.some(name => name === first?.program));
   const words = started[at];
   const program = PROGRAMS.find(name => name === words?.[0]?.program);
-  return words === undefined || program === undefined ? undefined : { program, at, files: filesIn(words), isWhole: !words.some(({ hasVariable }) => hasVariable) };
+  if (words === undefined || program === undefined) return undefined;
+  const signingSeconds = program === 'kube-controller-manager' ? signingSecondsIn(words) : undefined;
+  return { program, at, files: filesIn(words), isWhole: !words.some(({ hasVariable }) => hasVariable), ...(signingSeconds === undefined ? {} : { signingSeconds }) };
 }
 
 /** The last one wins where a flag is repeated; a value that only the container's start expands is none that is known. */
 function filesIn(words: readonly CommandFlags[]): Readonly<Record<string, string>> {
   const given = words.flatMap(({ flags }) => flags).flatMap(({ name, value = '' }) => (FILE_FLAGS.has(name) && value !== '' && !value.includes('$(') ? [[name, value] as const] : []));
   return Object.fromEntries(given);
+}
+
+/** `--cluster-signing-duration`, by default a year of 8760 hours (kubernetes pkg/controller/certificates/signer/config/v1alpha1/defaults.go). */
+function signingSecondsIn(words: readonly CommandFlags[]): number | undefined {
+  const given = words.flatMap(({ flags }) => flags).filter(({ name }) => /^(experimental-)?cluster-signing-duration$/.test(name)).at(-1);
+  if (given !== undefined) return goSeconds(given.value ?? '');
+  return words.some(({ hasVariable }) => hasVariable) ? undefined : 8760 * 3600;
+}
+
+const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+
+/** Of a Go duration such as `8760h0m0s`; undefined where it is none that a certificate may last. */
+function goSeconds(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:h|ms|m|s))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)].reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
 }
 
 function flagzStart(values: Readonly<Record<string, string>>): ProgramStart {

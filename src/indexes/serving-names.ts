@@ -58,7 +58,7 @@ export const servingNames = defineIndex({
 
 const FRONT_END: Gap = { kind: 'notObservable', reason: 'notSeen', source: apiServerHandshake.id, detail: 'something in front of the API server answers the handshakes, and programs in the cluster go past it' };
 
-/** As Go does since 1.15: the common name counts for nothing, and a star stands for one whole label, the first. */
+/** Whether a client that asks for this name or address takes the certificate; as Go does since 1.15: the common name counts for nothing, and a star stands for one whole label, the first. */
 export function isCovered({ names }: KeptCertificate, name: string): boolean {
   const ofKind = (kind: string): string[] => names.flatMap(each => (each.startsWith(kind) ? [each.slice(kind.length).toLowerCase()] : []));
   if (isIP(name) !== 0) return ofKind('IP:').map(sameAddress).includes(sameAddress(name));

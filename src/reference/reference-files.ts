@@ -31,6 +31,13 @@ export function referenceFiles(
     ),
   );
   files.set(
+    'deploy/clusterrole-configmaps.yaml',
+    manifest(
+      'Add-on for OpenShift, only if you want to grant it: lets "kubectl secaudit" read when the authorities in ConfigMaps end, which stands in their annotations. It asks for metadata alone, but RBAC cannot say so: this right gives the values of all ConfigMaps.',
+      clusterRoleFor('secaudit-configmaps', sources, 'configmaps'),
+    ),
+  );
+  files.set(
     'deploy/clusterrole-nodes-proxy.yaml',
     manifest(
       'Add-on, only if you want to grant it: lets "kubectl secaudit" read the settings and metrics of every kubelet through the API server. It sends GET alone, but this right also reaches what runs commands in pods.',

@@ -35,6 +35,7 @@ function verdict(costly: readonly string[]): string {
 
 /** Why nobody should be given an add-on role by the way. */
 const ADD_ONS: Readonly<Record<string, string>> = {
+  configmaps: 'metadata of ConfigMaps, in which OpenShift says when its authorities end, can be had only with a right that also gives their values',
   secrets: 'metadata of Secrets can be had only with a right that also gives their values; --tls-secrets takes the same right',
   'node-files': 'for --node-files alone, and only in kube-system, by a RoleBinding there: whoever may create pods there can become root on every node',
   'nodes-proxy': 'the settings of kubelets can be had through the API server only with a right that also reaches what runs commands in pods',

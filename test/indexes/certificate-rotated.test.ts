@@ -4,9 +4,9 @@ import { expiryOf } from '../../src/indexes/certificate-expiry.ts';
 import type { CertificateRole } from '../../src/indexes/certificate-role.ts';
 import { certificateRoles } from '../../src/indexes/certificate-roles.ts';
 import type { Manifest } from '../support/cluster.ts';
-import { forbidden } from '../support/cluster.ts';
+import { forbidden, withSource } from '../support/cluster.ts';
 import { NOW, pkiCluster } from '../support/pki.ts';
-import { rotatedSecrets } from '../../src/evidence/sources/trust.ts';
+import { rotatedConfigMaps, rotatedSecrets } from '../../src/evidence/sources/trust.ts';
 import { snapshotWith } from '../support/cluster.ts';
 import { node } from '../support/versions.ts';
 
@@ -39,6 +39,20 @@ describe('what OpenShift renews', () => {
     expect(rolesOf(snapshot)).toMatchObject([{ instance: 'openshift-kube-apiserver/aggregator-client', grade: 'expiryOnly', notAfter: '2026-12-01T00:00:00Z', renewedBy: '2026-11-16T00:00:00Z', daysLeft: 10 }]);
     expect(JSON.stringify(snapshot.sources['rotatedsecrets'])).not.toMatch(/c2VzYW1l|owning-component|tls/);
   });
+  it('is known of authorities in ConfigMaps too, with the names and the signer', () => {
+    const bundle = (name: string, namespace: string): Manifest => {
+      const { metadata } = secret(name, { from: '2026-11-01T00:00:00Z', to: '2027-11-01T00:00:00Z', refresh: '7008h0m0s' }, namespace);
+      const annotations = { ...(metadata as { annotations?: object }).annotations, 'auth.openshift.io/certificate-issuer': 'signer@1', 'auth.openshift.io/certificate-hostnames': 'a, b,c,d' };
+      return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, annotations } as Manifest['metadata'], data: { 'ca-bundle.crt': 'sesame' } };
+    };
+    const snapshot = cluster(bundle('kube-apiserver-to-kubelet-client-ca', 'openshift-kube-apiserver-operator'), bundle('x', 'shop'), secret('kube-apiserver-to-kubelet-client-ca', { to: '2026-12-01T00:00:00Z' }, 'openshift-kube-apiserver-operator'));
+    const rows = rolesOf(snapshot).map(({ resource, instance, renewedBy, how }) => [resource.kind, instance, renewedBy, how]);
+    expect(rows).toEqual([
+      ['ConfigMap', 'openshift-kube-apiserver-operator/kube-apiserver-to-kubelet-client-ca', '2027-08-20T00:00:00Z', 'annotations of its ConfigMap, for a, b, c and 1 more, by signer@1'],
+      ['Secret', 'openshift-kube-apiserver-operator/kube-apiserver-to-kubelet-client-ca', undefined, 'annotations of its Secret'],
+    ]);
+    expect(JSON.stringify(snapshot.sources['rotatedconfigmaps'])).not.toContain('sesame');
+  });
   it.each([
     ['a month, to be renewed after 15 days, one day ago and more', { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', refresh: '360h0m0s' }, 'medium'],
     ['with a week left', { from: '2026-11-01T00:00:00Z', to: '2026-11-27T00:00:00Z', refresh: '360h0m0s' }, 'high'],
@@ -61,5 +75,8 @@ describe('what OpenShift renews', () => {
     const without = (snapshot: ReturnType<typeof pkiCluster>): ReturnType<typeof pkiCluster> => ({ ...snapshot, sources: { ...snapshot.sources, rotatedsecrets: snapshotWith({ gaps }).sources['rotatedsecrets'] as never } });
     expect(unread(without(cluster()))).toContain('certificates that OpenShift renews');
     expect(unread(without(pkiCluster()))).not.toContain('certificates that OpenShift renews');
+    const withoutMaps = (snapshot: ReturnType<typeof pkiCluster>): ReturnType<typeof pkiCluster> => withSource(snapshot, rotatedConfigMaps, { gap: forbidden(rotatedConfigMaps) });
+    expect(unread(withoutMaps(cluster()))).toContain('authorities that OpenShift renews');
+    expect(unread(withoutMaps(pkiCluster()))).not.toContain('authorities that OpenShift renews');
   });
 });

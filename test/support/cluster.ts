@@ -158,8 +158,14 @@ function isListed(read: ListRead, object: Manifest, namespace: string | undefine
 function hasFields(selector: string, object: Manifest): boolean {
   return selector.split(',').every(part => {
     const [, key, sign, value] = /^([^=!]+)(!?=)(.*)$/.exec(part) ?? [];
-    return key === undefined || ((key === 'metadata.name' ? object.metadata.name : object[key]) === value) === (sign === '=');
+    return key === undefined || (selected(object, key) === value) === (sign === '=');
   });
+}
+
+/** What the server compares with; `source` of an Event is its component (kubernetes pkg/registry/core/event/strategy.go). */
+function selected(object: Manifest, key: string): unknown {
+  const path = key === 'source' ? ['source', 'component'] : key.split('.');
+  return path.reduce<unknown>((value, name) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined), object);
 }
 
 /** The two forms of selector that sources use: `key` and `key=value`, joined by commas. */

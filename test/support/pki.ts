@@ -1,9 +1,10 @@
 import { keptCertificate, type KeptCertificate } from '../../src/evidence/certificate-facts.ts';
 import type { Source } from '../../src/evidence/source.ts';
 import { apiServerMetrics } from '../../src/evidence/sources/api-server.ts';
+import { k3sCertificateEvents, rke2CertificateEvents } from '../../src/evidence/sources/distribution-events.ts';
 import { apiServices, clusterInfo, kubeRootCa, mutatingWebhooks, validatingWebhooks } from '../../src/evidence/sources/pki.ts';
 import { nodes } from '../../src/evidence/sources/platform.ts';
-import { clusterTrustBundles, customResourceDefinitions, podCertificateRequests, rotatedSecrets } from '../../src/evidence/sources/trust.ts';
+import { clusterTrustBundles, customResourceDefinitions, podCertificateRequests, rotatedConfigMaps, rotatedSecrets } from '../../src/evidence/sources/trust.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../../src/evidence/sources/rbac.ts';
 import { apiGroups, serverVersion } from '../../src/evidence/sources/versions.ts';
 import { namespaces, pods, serviceAccounts } from '../../src/evidence/sources/workloads.ts';
@@ -124,7 +125,7 @@ export function signingRequest(name: string, certificate: Made | undefined, more
 }
 
 /** What decides which platform it is and holds no certificate: the answer about a managed cluster stays without them. */
-export const ASIDE: readonly Source[] = [clusterRoleBindings, apiServerMetrics, apiGroups, serverVersion, rotatedSecrets];
+export const ASIDE: readonly Source[] = [clusterRoleBindings, apiServerMetrics, apiGroups, serverVersion, rotatedSecrets, rotatedConfigMaps, k3sCertificateEvents, rke2CertificateEvents];
 /** What decides rights, and nothing of who a certificate makes of its bearer. */
 export const RIGHTS: readonly Source[] = [clusterRoles, roles, clusterRoleBindings, roleBindings, pods, nodes, serviceAccounts, namespaces, apiGroups, serverVersion];
 /** Authorities of the server issue no logins. */

@@ -27,13 +27,13 @@ export function endEvidence(role: CertificateRole, { inventory }: CertificateRol
   const seen = seenOf(inventory, role.certificate);
   const here = seen?.sightings.find(({ resource }) => formatRef(resource) === formatRef(role.resource)) ?? seen?.sightings[0];
   if (seen !== undefined && here !== undefined) return sightingEvidence(here, 'notAfter', seen.certificate.notAfter);
-  return { path: 'notAfter', value: role.notAfter, grade: 'inferred', derivation: `${role.how}: the seconds left, added to the time of the answer` };
+  return { path: 'notAfter', value: role.notAfter, grade: 'inferred', derivation: role.isEndSaid === true ? `taken from ${role.how}` : `${role.how}: the seconds left, added to the time of the answer` };
 }
 
 /** `certificate of the kubelet on worker-1`: how a message begins. */
-export function roleWords({ role, title, instance, how }: CertificateRole): string {
+export function roleWords({ role, title, instance, how, resource }: CertificateRole): string {
   if (role === 'login') return `certificate of your own login (${instance ?? 'without a name'})`;
-  if (role === 'rotated') return `certificate in Secret ${instance ?? ''}`;
+  if (role === 'rotated') return `certificate in ${resource.kind} ${instance ?? ''}`;
   if (role === 'issued') return `certificate that was issued to ${instance ?? 'nobody'}`;
   if (role === 'tls-secret') return `certificate for ${instance ?? 'nobody'} in ${how}`;
   if (role === 'tls-secret-authority') return `authority ${instance ?? 'without a name'} in ${how}`;

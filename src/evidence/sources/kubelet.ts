@@ -25,7 +25,7 @@ export const kubeletMetrics = perNodeSource<KubeletMetrics>({
   path: '/metrics',
   accept: 'text/plain',
   againOf: 4,
-  keeps: 'how long its certificates are still good, how often it was shown a client certificate and how long those were good in all, its version, and on k3s the subject and usages of each certificate of the node with how long it is still good',
+  keeps: 'how long its certificates are still good, how often it failed to renew them and since when it runs, how often it was shown a client certificate and how long those were good in all, its version, and on k3s the subject and usages of each certificate of the node with how long it is still good',
   parse: parseKubeletMetrics,
 });
 

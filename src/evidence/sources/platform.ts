@@ -58,6 +58,7 @@ export const nodes = listSource<V1Node>()({
     metadata: { ...identity, labels: keepLabels, annotations: keepAnnotations },
     spec: { providerID: schemeOf },
     status: {
+      addresses: [{ type: true, address: true }],
       conditions: keepConditions,
       nodeInfo: { kubeletVersion: true, osImage: true, kernelVersion: true, containerRuntimeVersion: true },
     },

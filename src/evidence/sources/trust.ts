@@ -96,6 +96,21 @@ export const rotatedSecrets = listSource<V1Secret>()({
   fields: { metadata: { name: true, namespace: true, annotations: rotationIn } },
 });
 
+/** ConfigMaps with authorities that OpenShift renews by itself: what trusts a signer gets it from there. As of the Secrets, metadata is enough. */
+export const rotatedConfigMaps = listSource<V1ConfigMap>()({
+  id: 'rotatedconfigmaps',
+  title: 'ConfigMaps with authorities that OpenShift renews',
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  resource: 'configmaps',
+  namespaced: true,
+  metadataOnly: true,
+  onlyWithGroup: 'config.openshift.io',
+  addOnRole: 'configmaps',
+  projectionVersion: 1,
+  fields: { metadata: { name: true, namespace: true, annotations: rotationIn } },
+});
+
 /** When a certificate was issued and ends, and after how long it is renewed. */
 export interface Rotation {
   /** RFC 3339. */
@@ -103,6 +118,8 @@ export interface Rotation {
   readonly notAfter?: string;
   /** Name of the signer: `openshift-kube-apiserver-operator_aggregator-client-signer@1700000000`. */
   readonly issuer?: string;
+  /** Names and addresses that a server's certificate is for. */
+  readonly hostnames?: readonly string[];
   /** After so many seconds a new one is issued. */
   readonly refreshSeconds?: number;
 }
@@ -117,11 +134,13 @@ function rotationIn(annotations: Readonly<Record<string, string>>): Rotation | u
   const notAfter = date('auth.openshift.io/certificate-not-after');
   if (notAfter === undefined) return undefined;
   const issuer = text('auth.openshift.io/certificate-issuer');
+  const hostnames = (text('auth.openshift.io/certificate-hostnames') ?? '').split(',').map(name => name.trim()).filter(name => name !== '');
   const refreshSeconds = goDuration(text('certificates.openshift.io/refresh-period') ?? '');
   return {
     notAfter,
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(issuer === undefined ? {} : { issuer }),
+    ...(hostnames.length === 0 ? {} : { hostnames }),
     ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
   };
 }

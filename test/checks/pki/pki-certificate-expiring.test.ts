@@ -28,6 +28,13 @@ describeCheck(check, {
     'a login made for a month, at its end': [
       pkiCluster({ login: made({ commonName: 'ana', use: 'client', notBefore: inDays(-29), notAfter: inDays(1) }, authority) }), 'low Component/kubeconfig (login)',
     ],
+    'what an Event of k3s says the day of': [
+      pkiCluster({ sources: { serverversion: { gitVersion: 'v1.33.1+k3s1', major: '1', minor: '33' } }, objects: [{
+        apiVersion: 'v1', kind: 'Event', metadata: { name: 'blue-1.18', namespace: 'default' }, involvedObject: { kind: 'Node', name: 'blue-1' }, reason: 'CertificateExpirationWarning', source: { component: 'k3s-cert-monitor' },
+        message: 'Node certificates require attention: kubelet/client-kubelet.crt: certificate CN=system:node:blue-1,O=system:nodes will expire within 120 days at 2026-11-27T12:00:00Z', lastTimestamp: '2026-11-21T11:50:00Z',
+      }] }),
+      'high Node/blue-1 (kubelet-client)', ...openshift,
+    ],
     'two kubelets, each by itself': [
       pkiCluster({ kubelet: { client: 6 * DAY }, nodes: [node('blue-1', 'v1.37.1-eks-0a1b2c3', { labels: { 'eks.amazonaws.com/nodegroup': 'b' } }), node('blue-2', 'v1.37.1-eks-0a1b2c3')] }),
       'medium Node/blue-1 (kubelet-client)', 'medium Node/blue-2 (kubelet-client)',

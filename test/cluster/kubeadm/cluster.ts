@@ -31,6 +31,8 @@ export interface KubeadmOptions {
   readonly kubelet?: KubeletSettings | undefined;
   /** Flags of the API server over kubeadm's own, without dashes. */
   readonly apiServerFlags?: Readonly<Record<string, string>> | undefined;
+  /** Flags of the controller manager over kubeadm's own, without dashes. */
+  readonly controllerManagerFlags?: Readonly<Record<string, string>> | undefined;
   /**
    * Approves the serving certificates that kubelets with `serverTLSBootstrap` ask for, as a person must; without it they
    * have none and answer nobody. Default: yes.
@@ -107,6 +109,7 @@ async function start(supervised: Supervised, programs: ClusterPrograms, options:
     kubelet: options.kubelet ?? {},
     cgroupVersion: cgroups.version,
     apiServerFlags: options.apiServerFlags ?? {},
+    controllerManagerFlags: options.controllerManagerFlags ?? {},
   };
   const prepare = async (machine: NodeMachine, index: number, differs: KubeletSettings): Promise<NodeRegistration> => {
     await network.connect(machine.initPid, index);

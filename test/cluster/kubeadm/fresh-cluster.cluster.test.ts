@@ -37,8 +37,8 @@ test('of RBAC nothing is above info', () => {
 
 test('only what files show, and what waits for a flag, is not assessed', () => {
   expect(report.checks.filter(({ status }) => status === 'notAssessed').map(({ id }) => id)).toEqual([
-    'pki-authority-expiring', 'pki-authority-key-in-secret', 'pki-certificate-expired', 'pki-certificate-expiring', 'pki-component-certificate-deviates',
-    'pki-etcd-trusts-cluster-authority', 'pki-etcd-without-client-certificates', 'pki-renewed-not-restarted', 'pki-shared-private-key', 'pki-shared-serving-key',
+    'pki-authority-expiring', 'pki-authority-key-in-secret', 'pki-certificate-expired', 'pki-certificate-expiring', 'pki-component-certificate-deviates', 'pki-component-name-missing',
+    'pki-etcd-trusts-cluster-authority', 'pki-etcd-without-client-certificates', 'pki-node-identity-shared', 'pki-renewed-not-restarted', 'pki-shared-private-key', 'pki-shared-serving-key',
     'pki-tls-secret-broken', 'pki-wildcard-certificate',
   ]);
   expect(report.checks.filter(({ status }) => status === 'error')).toEqual([]);

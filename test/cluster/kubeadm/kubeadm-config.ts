@@ -25,6 +25,8 @@ export interface ClusterSettings {
   readonly cgroupVersion: 1 | 2;
   /** Flags of the API server over kubeadm's own. */
   readonly apiServerFlags: Readonly<Record<string, string>>;
+  /** Flags of the controller manager over kubeadm's own. */
+  readonly controllerManagerFlags: Readonly<Record<string, string>>;
 }
 
 /** From which every node gets a /24. */
@@ -52,6 +54,7 @@ export function initConfig(cluster: ClusterSettings, node: NodeRegistration): st
       ...(cluster.certificateKey === undefined ? {} : { controlPlaneEndpoint: `${cluster.address}:6443` }),
       networking: { podSubnet },
       apiServer: { extraArgs: flags(cluster.apiServerFlags) },
+      controllerManager: { extraArgs: flags(cluster.controllerManagerFlags) },
       // A ground that dies is thrown away.
       etcd: { local: { extraArgs: flags({ 'unsafe-no-fsync': 'true' }) } },
     },
