@@ -50,7 +50,7 @@ interface Behind {
 }
 
 /** The ready pods behind a port of a Service, by name; or why there are none. As kube-proxy finds them: by the selector, and by the number or name of the target port. */
-export function podsBehind({ namespace, name, port }: ServicePort, services: readonly ServiceEvidence[], ready: readonly PodEvidence[]): readonly Behind[] | Gap {
+function podsBehind({ namespace, name, port }: ServicePort, services: readonly ServiceEvidence[], ready: readonly PodEvidence[]): readonly Behind[] | Gap {
   const service = services.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
   if (service === undefined) return unseen(`there is no Service ${namespace}/${name}`);
   const selector = Object.entries(service.spec?.selector ?? {});

@@ -16,7 +16,8 @@ const CERTIFICATE = /[\w.-]+\/([\w.-]+): certificate (.+?) (?:(?:will expire wit
  * certificates are joined by line breaks, in older releases by commas. Of a message without any nothing stays.
  */
 export function warnedCertificatesIn(message: string): readonly WarnedCertificate[] {
-  return [...String(message).matchAll(CERTIFICATE)].flatMap(([, file = '', subject = '', end]) => {
+  if (typeof message !== 'string') return [];
+  return [...message.matchAll(CERTIFICATE)].flatMap(([, file = '', subject = '', end]) => {
     const at = Date.parse(end ?? '');
     return Number.isNaN(at) ? [] : [{ file, subject, notAfter: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z') }];
   });

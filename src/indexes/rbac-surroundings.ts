@@ -76,9 +76,10 @@ export function accountOf({ metadata: { namespace = '' }, spec }: Pick<PodEviden
  * @param unmounted the accounts, `NAMESPACE/NAME`, that say that their token is not to be mounted
  */
 export function isTokenMounted(pod: Pick<PodEvidence, 'metadata' | 'spec'>, unmounted: ReadonlySet<string>): boolean {
-  if (pod.spec?.serviceAccountName === undefined) return false;
-  return pod.spec?.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
-    || (pod.spec?.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: accountOf(pod) })));
+  const { spec } = pod;
+  if (spec?.serviceAccountName === undefined) return false;
+  return spec.volumes?.some(each => each.projected?.sources?.some(from => from.serviceAccountToken !== undefined) === true) === true
+    || (spec.automountServiceAccountToken ?? !unmounted.has(keyOf({ metadata: accountOf(pod) })));
 }
 
 function stepOf(pod: PodEvidence, unmounted: ReadonlySet<string>): PodStep {
