@@ -114,7 +114,7 @@ describe('readNodes', () => {
     expect(gapOf(byName('garbage'))).toMatchObject({ kind: 'gap', reason: 'malformed' });
     expect(gapOf(byName('cut'))).toMatchObject({ kind: 'gap', reason: 'truncated' });
     expect(gapOf(byName('page'))).toMatchObject({ kind: 'gap', reason: 'malformed' });
-    expect(gapOf(byName('unsigned'))).toMatchObject({ reason: 'unreachable', detail: expect.stringContaining('CertificateSigningRequest') as string });
+    expect(gapOf(byName('unsigned'))).toMatchObject({ kind: 'gap', reason: 'noCertificate', detail: expect.stringContaining('CertificateSigningRequest') as string });
     expect(gapOf(byName('odd'))).toMatchObject({ kind: 'gap', reason: 'serverError' });
     expect(byName('ok')).toMatchObject({ value: { text: 'hello from ok' } });
     expect(byName('fine')).toMatchObject({ value: { text: 'hello from fine' } });

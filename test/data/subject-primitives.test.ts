@@ -25,9 +25,10 @@ const examples: Readonly<Record<string, readonly [check: string, holds: readonly
   'every-node-holder': ['rbac-every-node-grant', [...held(serviceAccount('agent', 'shop')), ofDaemonSet(true)], [...held(serviceAccount('agent', 'shop')), ofDaemonSet(false)]],
   'direct-user': ['rbac-user-bound-directly', held(user('ana')), held(group('ana'))],
   'unused-account': [
-    'rbac-unused-service-account', [...held(serviceAccount('ci', 'shop')), account('shop', 'ci')], [...held(serviceAccount('ci', 'shop')), account('shop', 'ci'), pod('shop', 'p', 'ci', 'n')]],
+    'rbac-unused-service-account',
+    [...held(serviceAccount('ci', 'shop')), account('shop', 'ci'), account('shop', 'web'), pod('shop', 'p', 'web', 'n')], [...held(serviceAccount('ci', 'shop')), account('shop', 'ci'), pod('shop', 'p', 'ci', 'n')]],
   'idle-token': [
-    'rbac-idle-token', [account('shop', 'web'), pod('shop', 'p', 'web', 'n')], [...held(serviceAccount('web', 'shop')), account('shop', 'web'), pod('shop', 'p', 'web', 'n')]],
+    'rbac-idle-token', [...held(group('sre')), account('shop', 'web'), pod('shop', 'p', 'web', 'n')], [...held(serviceAccount('web', 'shop')), account('shop', 'web'), pod('shop', 'p', 'web', 'n')]],
   'deleted-namespace': [
     'rbac-dangling-subject', held(serviceAccount('ci', 'gone')), [...held(serviceAccount('ci', 'shop')), namespace('shop'), account('shop', 'ci')]],
   'growing-wildcard': [

@@ -215,8 +215,8 @@ function isSeenBesideApi(item: EvidenceItem): boolean {
 function isReaderOf(source: Source, cited: ResourceRef, snapshot: Snapshot): boolean {
   const { read } = source;
   if (read.how !== 'list' || read.apiVersion !== cited.apiVersion || read.kind !== cited.kind) return false;
-  // A list of some is no proof that another object is not there: it may be read by its name.
-  return read.fieldSelector === undefined || itemsOf(snapshot, source, cited).length > 0;
+  // A list of some, or of one platform, is no proof that another object is not there: it may be read by its name.
+  return (read.fieldSelector === undefined && read.onlyWithGroup === undefined) || itemsOf(snapshot, source, cited).length > 0;
 }
 
 function itemsOf(snapshot: Snapshot, source: Source, cited: ResourceRef): unknown[] {

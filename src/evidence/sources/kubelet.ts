@@ -21,7 +21,7 @@ export const kubeletConfigz = perNodeSource<KubeletConfigz>({
 export const kubeletMetrics = perNodeSource<KubeletMetrics>({
   id: 'kubeletmetrics',
   title: 'kubelet metrics',
-  projectionVersion: 2,
+  projectionVersion: 3,
   path: '/metrics',
   accept: 'text/plain',
   againOf: 4,

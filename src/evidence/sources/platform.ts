@@ -53,7 +53,7 @@ export const nodes = listSource<V1Node>()({
   kind: 'Node',
   resource: 'nodes',
   namespaced: false,
-  projectionVersion: 2,
+  projectionVersion: 3,
   fields: {
     metadata: { ...identity, labels: keepLabels, annotations: keepAnnotations },
     spec: { providerID: schemeOf },

@@ -1,5 +1,6 @@
 import check from '../../../src/checks/pki/pki-node-identity-shared.ts';
 import { sourcesOf } from '../../../src/evidence/need.ts';
+import { controlPlanePods } from '../../../src/evidence/sources/control-plane.ts';
 import { nodeFiles } from '../../../src/evidence/sources/node-files.ts';
 import { signingRequests } from '../../../src/evidence/sources/pki.ts';
 import type { Snapshot } from '../../../src/evidence/snapshot.ts';
@@ -22,7 +23,8 @@ const node = (of: string, files: Files): object => ({
 const cluster = (nodes: readonly object[], ...objects: readonly Manifest[]): Snapshot => snapshotWith({ sources: { nodefiles: nodes } }, ...objects);
 const [a, renewed, b] = [client('a'), client('a'), client('b')] as const;
 const NOT_ASKED = { kind: 'notRequested', reason: 'flagNotGiven', source: 'nodefiles', detail: 'no pod looked at the files of the nodes', flag: '--node-files' } as const;
-const others = [...sourcesOf(check.needs)].filter(source => source !== nodeFiles && source !== signingRequests);
+// Flags of static pods say which file is whose.
+const others = [...sourcesOf(check.needs)].filter(source => ![nodeFiles, signingRequests, controlPlanePods].some(({ id }) => id === source.id));
 
 describeCheck(check, {
   fails: {

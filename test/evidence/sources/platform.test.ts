@@ -16,7 +16,7 @@ describe('nodes', () => {
       managedFields: [{}],
     },
     spec: { providerID: 'aws:///eu-west-1b/i-0123', podCIDR: '10.0.0.0/24' },
-    status: { nodeInfo: { kubeletVersion: 'v1.37.1', machineID: 'id', osImage: 'Debian' }, addresses: [{ address: '10.1.2.3' }] },
+    status: { nodeInfo: { kubeletVersion: 'v1.37.1', machineID: 'id', osImage: 'Debian' }, addresses: [{ type: 'InternalIP', address: '10.1.2.3' }], images: [{ names: ['registry.example.org/app'] }] },
   };
 
   it('keep what they declare and nothing else', () => {
@@ -27,7 +27,7 @@ describe('nodes', () => {
         annotations: { 'k3s.io/node-args': ['server', '--token', '--datastore-endpoint'], 'kubeadm.alpha.kubernetes.io/cri-socket': true },
       },
       spec: { providerID: 'aws://' },
-      status: { nodeInfo: { kubeletVersion: 'v1.37.1', osImage: 'Debian' } },
+      status: { nodeInfo: { kubeletVersion: 'v1.37.1', osImage: 'Debian' }, addresses: [{ type: 'InternalIP', address: '10.1.2.3' }] },
     });
   });
 
