@@ -1,7 +1,7 @@
 import { calledAs, servicePortKey } from '../evidence/extension-services.ts';
 import type { KeptCertificate } from '../evidence/certificate-facts.ts';
 import type { Gap } from '../evidence/gap.ts';
-import { defineIndex } from '../evidence/need.ts';
+import { attempt, defineIndex } from '../evidence/need.ts';
 import { extensionServers as seenServers, unseen, type ExtensionServer } from '../evidence/sources/extension-servers.ts';
 import { authorityOf } from './certificate-chain.ts';
 import { extensionBundles, type ExtensionBundle } from './extension-bundles.ts';
@@ -29,16 +29,19 @@ export interface ServerFault {
 /** Every extension with a bundle of its own that is called by a Service. One that is called by a URL may be anywhere. */
 export const extensionServers = defineIndex({
   id: 'extension-servers',
-  needs: { extensions: extensionBundles, seen: seenServers },
+  needs: { extensions: extensionBundles, seen: attempt(seenServers) },
   build({ extensions: { bundles, unread }, seen }, { now }) {
-    const byService = new Map(seen.map(each => [each.of, each]));
+    const byService = new Map('value' in seen ? seen.value.map(each => [each.of, each]) : []);
     const called = bundles.flatMap((each): CalledExtension[] => {
       const { service, bundle } = each;
       if (service === undefined) return [];
       const of = servicePortKey(service);
       const serverName = calledAs(service);
       const found = byService.get(of);
-      if (found === undefined || 'gap' in found) return [{ ...each, called: of, serverName, servers: [], gaps: [found?.gap ?? unseen(`nothing was seen behind Service ${of}`)] }];
+      if (found === undefined || 'gap' in found) {
+        const gap = found?.gap ?? unseen(`nothing was seen behind Service ${of}`);
+        return [{ ...each, called: of, serverName, servers: [], gaps: 'gaps' in seen ? seen.gaps : [gap] }];
+      }
       return [{
         ...each, called: of, serverName,
         servers: found.value.flatMap(server => ('value' in server ? [{ ...server.value, ...faultOf(server.value.shown.chain, bundle.certificates, serverName, now) }] : [])),
