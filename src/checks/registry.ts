@@ -41,6 +41,7 @@ import pkiExtensionCertificateRefused from './pki/pki-extension-certificate-refu
 import pkiExtensionServerMismatch from './pki/pki-extension-server-mismatch.ts';
 import pkiExtensionServerUnverified from './pki/pki-extension-server-unverified.ts';
 import pkiFrontProxyAnyName from './pki/pki-front-proxy-any-name.ts';
+import pkiIngressCertificateMismatch from './pki/pki-ingress-certificate-mismatch.ts';
 import pkiKubeletAuthorityUnset from './pki/pki-kubelet-authority-unset.ts';
 import pkiKubeletNotRenewing from './pki/pki-kubelet-not-renewing.ts';
 import pkiLeafMayIssue from './pki/pki-leaf-may-issue.ts';
@@ -127,6 +128,7 @@ export const CHECKS: readonly Check[] = [
   pkiExtensionServerMismatch,
   pkiExtensionServerUnverified,
   pkiFrontProxyAnyName,
+  pkiIngressCertificateMismatch,
   pkiKubeletAuthorityUnset,
   pkiKubeletNotRenewing,
   pkiLeafMayIssue,

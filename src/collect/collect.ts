@@ -8,6 +8,7 @@ import { nodeImages } from '../evidence/sources/node-files.ts';
 import { nodes } from '../evidence/sources/platform.ts';
 import { services } from '../evidence/sources/exposure.ts';
 import { apiServices, mutatingWebhooks, validatingWebhooks } from '../evidence/sources/pki.ts';
+import { ingresses } from '../evidence/sources/tls.ts';
 import { customResourceDefinitions } from '../evidence/sources/trust.ts';
 import { servicesOfExtensions } from '../evidence/extension-services.ts';
 import { pods } from '../evidence/sources/workloads.ts';
@@ -60,7 +61,7 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
   const replicated = wanted.some(source => source.per === 'replica');
   const leases = replicated ? [apiServerLeases] : [];
   // The same with nodes and their kubelets, and with pods, which have a queue of their own: one that hangs must not hold up a list.
-  const beyond = wanted.filter(source => source.per === 'node' || source.read.how === 'extensionServers');
+  const beyond = wanted.filter(source => source.per === 'node' || source.read.how === 'extensionServers' || source.read.how === 'ingressServers');
   const isRead = (source: Source): boolean => options.notRequested?.has(source) !== true && (options.namespace === undefined || !source.skippedWithNamespace);
   const own = new Map(wanted.map(source => [source.id, source]));
   const ahead: readonly Source[] = [...leases, ...(beyond.some(({ per }) => per === 'node') ? [nodes] : []), ...beyond.filter(isRead).flatMap(({ after = [] }) => after)];
@@ -131,6 +132,8 @@ export async function collect(client: ApiClient, sources: Iterable<Source>, opti
         const called = servicesOfExtensions({ validating: readOr(validatingWebhooks), mutating: readOr(mutatingWebhooks), services: readOr(apiServices), definitions: readOr(customResourceDefinitions) });
         return (await import('./look-at-extensions.ts')).lookAtExtensions(metering, source, read, { called: called.values(), services: listed(source, services), pods: listed(source, pods) });
       }
+      case 'ingressServers':
+        return (await import('./look-at-ingresses.ts')).lookAtIngresses(metering, source, read, listed(source, ingresses));
       case 'get': {
         if (source.per === 'replica') return readReplicas(metering, source, read, replicaCount());
         return readGet(metering, source, read);

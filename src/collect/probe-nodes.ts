@@ -2,7 +2,7 @@ import { RequestFailure, type Answer, type ApiClient, type NodeAddress, type Str
 import type { Gap } from '../evidence/gap.ts';
 import type { PerResult, Source } from '../evidence/source.ts';
 import type { LookedAtPort, NodePort, ProbedNode } from '../evidence/sources/node-ports.ts';
-import { createPortRun, parsed, type Nodes, type PortsRead } from './look-through-tunnels.ts';
+import { createPortRun, parsed, type Looked, type Nodes, type PortsRead } from './look-through-tunnels.ts';
 import { readNodePlaces } from './node-addresses.ts';
 import { portsOf } from './node-ports.ts';
 import { gapOfPort, gapOfPortFailure, timeIsOver } from './port-gap.ts';
@@ -49,8 +49,9 @@ async function probe(client: ApiClient, source: Source, read: PortsRead, host: s
   };
 }
 
-async function lookAt(client: ApiClient, source: Source, read: PortsRead, host: string, port: NodePort, run: KubeletRun): Promise<LookedAtPort> {
-  const looked = await run.turn(async (timeoutMilliseconds): Promise<LookedAtPort> => {
+/** One handshake with a port at an address, in its turn. */
+export async function lookAt<P extends Pick<NodePort, 'port' | 'serverName'>>(client: ApiClient, source: Source, read: Pick<PortsRead, 'project'>, host: string, port: P, run: KubeletRun): Promise<Looked<P>['seen']> {
+  const looked = await run.turn(async (timeoutMilliseconds): Promise<Looked<P>['seen']> => {
     try {
       const outcome = await client.handshakeWithNode({ host, port: port.port }, { timeoutMilliseconds, ...(port.serverName === undefined ? {} : { serverName: port.serverName }) });
       return 'chain' in outcome ? { ...port, ...parsed(source, read, outcome) } : { ...port, gap: gapOfPort(source, port.port, outcome) };

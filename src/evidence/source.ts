@@ -79,6 +79,12 @@ export type Read =
       readonly project: (raw: RawTlsServer) => unknown;
     }
   | {
+      /** TLS handshakes with the addresses of Ingresses, for the hosts that they serve with a certificate. */
+      readonly how: 'ingressServers';
+      /** Turns what one address showed into evidence; throws where it is no certificate. */
+      readonly project: (raw: RawTlsServer) => unknown;
+    }
+  | {
       /** A pod on each node that writes the certificates of its files into its log, and is deleted then. */
       readonly how: 'nodeFiles';
     }

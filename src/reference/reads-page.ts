@@ -48,6 +48,8 @@ function keptWords({ read }: Source): string {
       }. Keeps the certificates that each shows, whether it asks for or demands a client certificate, the names of the authorities whose client certificates it takes${read.way === 'tunnel' ? ', and which pod it was' : ', the status of the answers, and the address'}.`;
     case 'extensionServers':
       return 'Only with `--tunnel`: TLS handshakes that are given up before a request, through the API server, with up to four ready pods behind each Service that a webhook configuration, an APIService or the conversion of a CustomResourceDefinition names. Keeps the certificates that each shows, and which pod it was.';
+    case 'ingressServers':
+      return 'Only with `--probe-nodes`: TLS handshakes that are given up before a request, from this machine, with port 443 of each IP address in the status of an Ingress, for each host in its `spec.tls`. Keeps the certificates that each shows.';
     case 'selfReview':
       return `One question about the caller itself (\`${read.resource}\`), which stores nothing. Keeps ${read.keeps}.`;
     case 'configured':

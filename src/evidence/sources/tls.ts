@@ -70,6 +70,7 @@ export const ingresses = listSource<V1Ingress>()({
   fields: {
     metadata: { name: true, namespace: true },
     spec: { tls: [{ hosts: true, secretName: true }], defaultBackend: backend, rules: [{ http: { paths: [{ backend }] } }] },
+    status: { loadBalancer: { ingress: [{ ip: true, hostname: isGiven }] } },
   },
 });
 
@@ -100,6 +101,11 @@ export const gateways = listSource<Gateway>()({
     spec: { listeners: [{ name: true, hostname: true, tls: { mode: true, certificateRefs: [{ group: true, kind: true, name: true, namespace: true }] } }] },
   },
 });
+
+/** Whether there is a name; which one is not kept. */
+function isGiven(name: string): boolean {
+  return typeof name === 'string' && name !== '';
+}
 
 /** Who made it and renews it. */
 function keepOrigin(annotations: { readonly [name: string]: string }): Readonly<Record<string, string>> | undefined {

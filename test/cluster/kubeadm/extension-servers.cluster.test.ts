@@ -3,6 +3,7 @@ import type { AuditReport } from '../../../src/engine/report-model.ts';
 import { createCertificate, type Certificate } from '../../support/certificates.ts';
 import { runSecaudit } from '../../support/run-secaudit.ts';
 import { useKubeadmCluster } from './shared-cluster.ts';
+import { serveTls } from './tls-pod.ts';
 
 const cluster = useKubeadmCluster();
 const NAMESPACE = 'secaudit-hooks-suite';
@@ -21,25 +22,9 @@ async function kubectl(args: readonly string[], input?: string): Promise<string>
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** A pod that serves TLS, in the place of a webhook: etcd is the server that every node of the control plane has. */
-async function serve({ certificate, key }: Certificate): Promise<void> {
-  const image = (await kubectl(['get', 'pod', '-n', 'kube-system', 'etcd-control-plane', '-o', 'jsonpath={.spec.containers[0].image}'])).trim();
-  await kubectl(['delete', 'pod', NAME, '-n', NAMESPACE, '--ignore-not-found', '--now']);
-  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/tls', metadata: { name: NAME, namespace: NAMESPACE }, data: { 'tls.crt': base64(certificate), 'tls.key': base64(key) } };
-  const pod = {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: NAME, namespace: NAMESPACE, labels: { app: NAME } },
-    spec: {
-      nodeName: 'control-plane', tolerations: [{ operator: 'Exists' }], automountServiceAccountToken: false,
-      containers: [{
-        name: 'server', image, imagePullPolicy: 'Never', ports: [{ name: 'https', containerPort: 8443 }], volumeMounts: [{ name: 'tls', mountPath: '/tls' }],
-        command: ['etcd', '--data-dir=/tmp/data', '--listen-client-urls=https://0.0.0.0:8443', '--advertise-client-urls=https://127.0.0.1:8443', '--listen-peer-urls=http://127.0.0.1:2380', '--cert-file=/tls/tls.crt', '--key-file=/tls/tls.key'],
-        readinessProbe: { tcpSocket: { port: 8443 }, periodSeconds: 1 },
-      }],
-      volumes: [{ name: 'tls', secret: { secretName: NAME } }],
-    },
-  };
-  await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [secret, pod] }));
-  await kubectl(['wait', 'pod', NAME, '-n', NAMESPACE, '--for=condition=Ready', '--timeout=60s']);
+/** A pod in the place of a webhook. */
+function serve(certificate: Certificate): Promise<void> {
+  return serveTls(kubectl, { namespace: NAMESPACE, name: NAME, port: 8443, hostNetwork: false }, certificate);
 }
 
 const hook = (name: string, bundle: Certificate, failurePolicy: string): object => ({
