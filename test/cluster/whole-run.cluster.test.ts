@@ -52,7 +52,7 @@ function asked(user: string): AuditEvent[] {
 /** What nobody can tell here: an API server alone has no nodes with a pod network, and some certificates are files. */
 const UNKNOWABLE = [
   'network-no-enforcement', 'pki-authority-expiring', 'pki-authority-key-in-secret', 'pki-certificate-expired', 'pki-certificate-expiring', 'pki-component-certificate-deviates',
-  'pki-etcd-trusts-cluster-authority', 'pki-etcd-without-client-certificates', 'pki-renewed-not-restarted', 'pki-shared-private-key',
+  'pki-component-name-missing', 'pki-etcd-trusts-cluster-authority', 'pki-etcd-without-client-certificates', 'pki-kubelet-not-renewing', 'pki-node-identity-shared', 'pki-renewed-not-restarted', 'pki-shared-private-key',
   'pki-shared-serving-key', 'pki-tls-secret-broken', 'pki-wildcard-certificate',
 ];
 

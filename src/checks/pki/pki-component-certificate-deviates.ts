@@ -47,7 +47,10 @@ export default defineCheck({
     const seen = seenOf(inventory, sha256);
     if (seen === undefined) return undefined;
     const { certificate, sightings } = seen;
-    const sighting = sightings.find(each => each.role === role && (each.node === undefined || each.node === instance)) ?? sightings[0];
+    const own = sightings.filter(each => each.role === role);
+    // A single API server goes by the name of its certificate, wherever it runs.
+    const only = new Set(own.map(each => each.node)).size === 1 ? own[0] : undefined;
+    const sighting = own.find(each => each.node === undefined || each.node === instance) ?? only ?? sightings[0];
     const node = role.startsWith('kubelet-') ? instance : sighting.node;
     const deviation = deviationOf(role, certificate.commonName ?? '', certificate.organizations, node) ?? sharedWith(target, borrowed.keys);
     if (deviation === undefined) return undefined;
