@@ -32,7 +32,7 @@ function viewLines(view: RbacPathView, style: Style): string[] {
 
 function pathLines({ can, hops, cut }: RbacPathRow, who: string, style: Style): string[] {
   const cutLine = cut === undefined
-    ? 'cut: none worked out; it takes more than one binding, or trying them all takes too long on a cluster of this size'
+    ? 'cut: no single binding; without any one of these another way is left'
     : `cut: without ${formatRef(cut.binding)} ${cut.loses} of ${counted(cut.of, 'subject')} lose the way`;
   return [
     ...fold(`${who} can ${can}`, 0, style).map(line => paint(style, 'bold', line)),
