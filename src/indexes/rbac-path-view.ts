@@ -10,16 +10,25 @@ import type { Unseen } from './rbac-rows.ts';
 import { canonicalSubject, identityOf } from './rbac-identity.ts';
 import { cutOf, GOAL_WORDS, hopSentence, pathFrom, type Cut, type PathHop } from './rbac-path.ts';
 
+/** A pod that somebody is in. */
+export interface PodSource {
+  readonly kind: 'Pod';
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Where from, and where to; absent for every goal. */
 export interface PathQuestion {
-  readonly from: Subject;
+  readonly from: Subject | PodSource;
   readonly to?: Goal;
 }
 
 /** What `kubectl secaudit rbac path` shows. */
 export interface RbacPathView {
-  readonly from: Subject;
-  /** Bindings that name the subject. */
+  readonly from: Subject | PodSource;
+  /** What whoever is in the pod has besides; absent where the start is a subject. */
+  readonly pod?: InPod;
+  /** Bindings that name the subject, or the service account of the pod. */
   readonly boundBy: readonly ResourceRef[];
   /** Groups that it is in by its name alone; a certificate or identity provider may add others. */
   readonly groups: readonly string[];
@@ -30,6 +39,16 @@ export interface RbacPathView {
   readonly paths: readonly RbacPathRow[];
   /** What was not seen, so that there may be more ways. */
   readonly unread: readonly { readonly of: string; readonly gaps: readonly Gap[] }[];
+}
+
+/** What a pod gives to whoever is in it. */
+export interface InPod {
+  /** Whether there is such a pod; absent where pods could not be read. */
+  readonly exists?: boolean;
+  /** Whose token lies in it; absent where none does. */
+  readonly serviceAccount?: Subject;
+  /** The node that nothing keeps it from: it is privileged, or has what is as good. */
+  readonly escapesTo?: string;
 }
 
 export interface RbacPathRow {
@@ -45,17 +64,17 @@ export interface RbacPathRow {
 /** What two words of a command line mean, or the sentence that says why they mean nothing. */
 export function pathQuestionOf(from: string, to: string | undefined): PathQuestion | string {
   const subject = subjectOf(from);
-  if (subject === undefined) return `FROM is User/NAME, Group/NAME or ServiceAccount/NAMESPACE/NAME, not ${from}`;
+  if (subject === undefined) return `FROM is User/NAME, Group/NAME, ServiceAccount/NAMESPACE/NAME or Pod/NAMESPACE/NAME, not ${from}`;
   if (to === undefined) return { from: subject };
   const goal = GOALS.find(each => each === to);
   return goal === undefined ? `TO is one of ${GOALS.join(', ')}, not ${to}` : { from: subject, to: goal };
 }
 
-function subjectOf(text: string): Subject | undefined {
+function subjectOf(text: string): PathQuestion['from'] | undefined {
   if (text.startsWith('system:serviceaccount:')) return canonicalSubject({ kind: 'User', name: text });
-  const [, kind = '', rest = ''] = /^(User|Group|ServiceAccount)\/(.+)$/s.exec(text) ?? [];
+  const [, kind = '', rest = ''] = /^(User|Group|ServiceAccount|Pod)\/(.+)$/s.exec(text) ?? [];
   if (kind === '') return undefined;
-  if (kind !== 'ServiceAccount') return canonicalSubject({ kind, name: rest });
+  if (kind !== 'ServiceAccount' && kind !== 'Pod') return canonicalSubject({ kind, name: rest });
   const [namespace = '', name = '', ...more] = rest.split('/');
   return namespace === '' || name === '' || more.length > 0 ? undefined : { kind, namespace, name };
 }
@@ -69,7 +88,26 @@ export interface RbacWays {
 
 export const rbacWays = defineIndex({ id: 'rbac-ways', needs: { graph: rbacGraph, exposures: rbacExposure, outside: rbacOutside }, build: (ways): RbacWays => ways });
 
-export function rbacPathView({ graph, exposures, outside }: RbacWays, { from, to }: PathQuestion): RbacPathView {
+export function rbacPathView(ways: RbacWays, { from, to }: PathQuestion): RbacPathView {
+  if (from.kind !== 'Pod') return viewFrom(ways, from, to);
+  const pod = inPod(ways.graph, from);
+  if (pod.serviceAccount !== undefined) return { ...viewFrom(ways, pod.serviceAccount, to), from, pod };
+  return { from, pod, boundBy: [], groups: [], ...(to === undefined ? {} : { to }), paths: [], unread: unreadOf(ways, true) };
+}
+
+function inPod({ surroundings: { pods } }: RbacGraph, { namespace, name }: PodSource): InPod {
+  if (pods === undefined) return {};
+  const pod = pods.find(each => each.namespace === namespace && each.name === name);
+  if (pod === undefined) return { exists: false };
+  return {
+    exists: true,
+    ...(pod.serviceAccount === undefined ? {} : { serviceAccount: { kind: 'ServiceAccount' as const, namespace, name: pod.serviceAccount } }),
+    ...(pod.reachesNode && pod.node !== undefined ? { escapesTo: pod.node } : {}),
+  };
+}
+
+function viewFrom(ways: RbacWays, from: Subject, to: Goal | undefined): RbacPathView {
+  const { graph, exposures } = ways;
   const key = formatSubject(from);
   const groups = from.kind === 'Group' ? [] : identityOf({ ...from, kind: from.kind }).groups;
   // A subject that no binding names still has its groups.
@@ -85,23 +123,27 @@ export function rbacPathView({ graph, exposures, outside }: RbacWays, { from, to
       ...(cut === undefined ? {} : { cut }),
     }];
   });
-  const { rbac, surroundings, unseenTokens } = graph;
   return {
     from,
-    boundBy: [...(graph.grantsOf.get(key) ?? []), ...rbac.dangling.filter(each => formatSubject(each.subject) === key)].map(each => each.binding),
+    boundBy: [...(graph.grantsOf.get(key) ?? []), ...graph.rbac.dangling.filter(each => formatSubject(each.subject) === key)].map(each => each.binding),
     groups,
     ...(to === undefined ? {} : { to }),
     ...(isOfPods(from) ? { exposure: exposureSentence(exposures, from) } : {}),
     paths: rows,
-    unread: [
-      ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
-      ...rbac.unresolved.map(each => ({ of: formatRef(each.binding), gaps: each.gaps })),
-      ...surroundings.gaps,
-      ...(isOfPods(from) ? exposures.unread.filter(({ of }) => of !== 'pods').map(({ of, gaps }) => ({ of: `how exposed pods are by ${of}`, gaps })) : []),
-      ...(unseenTokens.length === 0 ? [] : [{ of: 'token Secrets', gaps: unseenTokens }]),
-      ...outside,
-    ],
+    unread: unreadOf(ways, isOfPods(from)),
   };
+}
+
+/** What may hold more ways and was not seen. */
+function unreadOf({ graph: { rbac, surroundings, unseenTokens }, exposures, outside }: RbacWays, ofPods: boolean): RbacPathView['unread'] {
+  return [
+    ...[...rbac.unread, ...rbac.outOfScope].map(({ of, gaps }) => ({ of, gaps })),
+    ...rbac.unresolved.map(each => ({ of: formatRef(each.binding), gaps: each.gaps })),
+    ...surroundings.gaps,
+    ...(ofPods ? exposures.unread.filter(({ of }) => of !== 'pods').map(({ of, gaps }) => ({ of: `how exposed pods are by ${of}`, gaps })) : []),
+    ...(unseenTokens.length === 0 ? [] : [{ of: 'token Secrets', gaps: unseenTokens }]),
+    ...outside,
+  ];
 }
 
 function exposureSentence(exposures: Exposures, from: Subject): string {

@@ -10,9 +10,10 @@ export default class RbacPath extends BaseCommand {
     '<%= config.bin %> rbac path User/ana',
     '<%= config.bin %> rbac path Group/sre cluster-admin',
     '<%= config.bin %> rbac path ServiceAccount/shop/web node -o json',
+    '<%= config.bin %> rbac path Pod/shop/web-0',
   ];
   static override readonly args = {
-    from: Args.string({ description: 'such as User/ana or ServiceAccount/shop/web', required: true }),
+    from: Args.string({ description: 'such as User/ana, ServiceAccount/shop/web or Pod/shop/web-0', required: true }),
     to: Args.string({ description: 'cluster-admin, system-masters, control-plane-node, node, all-secrets or namespace-admin; default: each of them' }),
   };
   static override readonly flags = allFlags;
