@@ -74,15 +74,18 @@ export function createRows(subjectCount: number) {
       const named = [...limited.values()].flatMap(rows => [...rows.values()]);
       let total = named.length;
       let expected = named.filter(row => row.isExpected).length;
-      for (const [order, mark] of marks.entries()) {
+      for (let order = 0; order < marks.length; order += 1) {
+        const mark = marks[order] ?? 0;
         if (mark === 0) continue;
         total += 1;
         if (mark === 1) expected += 1;
         if (shown.size < ROWS) shown.set(order, { order, ways: [], isExpected: mark === 1 });
       }
-      for (const [at, slot] of slots.entries()) {
-        const [grant, match] = [grants[at], matches[at]];
-        if (grant !== undefined && match !== undefined) shown.get(slot)?.ways.push({ grant, match });
+      for (let at = 0; at < slots.length; at += 1) {
+        const row = shown.get(slots[at] ?? -1);
+        const grant = grants[at];
+        const match = matches[at];
+        if (row !== undefined && grant !== undefined && match !== undefined) row.ways.push({ grant, match });
       }
       if (shown.size < ROWS) for (const row of named.sort((a, b) => a.order - b.order)) shown.set(-1 - shown.size, row);
       return { total, expected, first: [...shown.values()].slice(0, ROWS).flatMap(rowOf) };

@@ -62,15 +62,20 @@ export function whoCanView(question: WhoCanQuestion): Index<WhoCanView> {
 
 function answer(question: WhoCanQuestion, rbac: RbacGrants, { byRules, subjects }: Holders, outside: readonly Unseen[]): WhoCanView {
   const rows = createRows(subjects.length);
+  // Asked once for the question: there may be tens of thousands of grants.
+  const isAboutThem = isAboutNamespaces(question);
+  const mastersAt = subjects.findIndex(isMasters);
+  const reached = byReach(question);
   for (const { rules, grants, subjects: places, expected } of byRules) {
     // Where the binding stands only changes what a rule about Namespace objects means.
     const everywhere = matchOf(rules, question);
-    if (everywhere === undefined && !isAboutNamespaces(question)) continue;
-    for (const [at, grant] of grants.entries()) {
-      const { namespace } = grant;
-      if (!reaches(namespace, question)) continue;
-      const match = namespace !== undefined && isAboutNamespaces(question) ? matchInNamespace(rules, question, namespace) : everywhere;
-      if (match !== undefined && !isMasters(grant.subject)) rows.add(grant, match, places[at] ?? 0, expected[at] === 1);
+    if (everywhere === undefined && !isAboutThem) continue;
+    for (let at = 0; at < grants.length; at += 1) {
+      const grant = grants[at];
+      const place = places[at] ?? 0;
+      if (grant === undefined || place === mastersAt || !reached(grant.namespace)) continue;
+      const match = grant.namespace !== undefined && isAboutThem ? matchInNamespace(rules, question, grant.namespace) : everywhere;
+      if (match !== undefined) rows.add(grant, match, place, expected[at] === 1);
     }
   }
   const { total, expected, first } = rows.list();
@@ -78,7 +83,7 @@ function answer(question: WhoCanQuestion, rbac: RbacGrants, { byRules, subjects 
     question,
     answers: rowsOf([mastersRow, ...first], ROWS, total + 1),
     expected: expected + 1,
-    unseen: rowsOf([...unseenOf(rbac, aboutOneNamespace(question) ?? question.namespace, bound => bound.isClusterWide || (canBeNamespaced(question) && (bound.namespace === undefined || reaches(bound.namespace, question)))), ...outside]),
+    unseen: rowsOf([...unseenOf(rbac, aboutOneNamespace(question) ?? question.namespace, bound => bound.isClusterWide || (canBeNamespaced(question) && (bound.namespace === undefined || reached(bound.namespace)))), ...outside]),
   };
 }
 
@@ -120,10 +125,10 @@ function canNameObject(question: WhoCanQuestion): boolean {
 }
 
 /** Whether a binding in this namespace, or a ClusterRoleBinding where there is none, counts for the question. */
-function reaches(namespace: string | undefined, question: WhoCanQuestion): boolean {
-  if (namespace === undefined) return true;
-  if (!canBeNamespaced(question)) return false;
-  return question.namespace === undefined || isAboutNamespaces(question) || question.namespace === namespace;
+function byReach(question: WhoCanQuestion): (namespace: string | undefined) => boolean {
+  const inNamespaces = canBeNamespaced(question);
+  const only = isAboutNamespaces(question) ? undefined : question.namespace;
+  return namespace => namespace === undefined || (inNamespaces && (only === undefined || only === namespace));
 }
 
 /** A RoleBinding grants nothing on what stands in no namespace, save Namespaces themselves and `bind`, which is asked in the namespace of the new binding. */
