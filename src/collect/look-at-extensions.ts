@@ -32,7 +32,9 @@ export async function lookAtExtensions(client: ApiClient, source: Source, read: 
     if (!isAllowed.has(service.namespace)) return { of, gap: mayNotOpenTunnels(source) };
     const found = podsBehind(service, services, ready.get(service.namespace) ?? []);
     if ('detail' in found) return { of, gap: found };
-    return { of, value: await Promise.all(found.slice(0, MOST_PODS).map(each => lookAt(client, source, read, service, each, run))) };
+    const looked = await Promise.all(found.slice(0, MOST_PODS).map(each => lookAt(client, source, read, service, each, run)));
+    const more = found.length - looked.length;
+    return { of, value: more <= 0 ? looked : [...looked, { of: 'others', gap: unseen(`${more} more behind Service ${service.namespace}/${service.name} were not looked at`, 'notObservable') }] };
   }));
 }
 

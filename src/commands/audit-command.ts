@@ -56,7 +56,7 @@ async function auditLive(question: AuditQuestion, judging: JudgingOptions, flags
     process.stderr.write('--probe-anonymous: each kubelet gets a request without a credential on ports 10250 and 10255, which monitoring may take for an attack\n');
   }
   if (flags['probe-nodes'] && !flags.quiet) {
-    process.stderr.write('--probe-nodes: each node gets handshakes at its own address and its kubelet a request without a credential, which monitoring may take for an attack\n');
+    process.stderr.write('--probe-nodes: each node gets handshakes at its own address and its kubelet a request without a credential, and each IP address in the status of an Ingress a handshake, which monitoring may take for an attack\n');
   }
   warnOfSecrets(flags);
   try {

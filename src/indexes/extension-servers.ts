@@ -9,7 +9,7 @@ import { isCovered } from './serving-names.ts';
 
 /** A webhook or extension API server, with what the pods behind it show to the API server. */
 export interface CalledExtension extends ExtensionBundle {
-  /** `NAMESPACE/NAME:PORT` of its Service. */
+  /** `NAMESPACE/NAME:PORT` of its Service; empty for a URL. */
   readonly called: string;
   /** The name that the API server asks for. */
   readonly serverName: string;
@@ -26,7 +26,10 @@ export interface ServerFault {
   readonly words: string;
 }
 
-/** Every extension with a bundle of its own that is called by a Service. One that is called by a URL may be anywhere. */
+/** Why nothing is known of one that is called by a URL: it may be anywhere. */
+const BY_URL = unseen('the API server calls it by a URL, to which no tunnel leads', 'notObservable');
+
+/** Every extension with a bundle of its own. */
 export const extensionServers = defineIndex({
   id: 'extension-servers',
   needs: { extensions: extensionBundles, seen: attempt(seenServers) },
@@ -34,7 +37,7 @@ export const extensionServers = defineIndex({
     const byService = new Map('value' in seen ? seen.value.map(each => [each.of, each]) : []);
     const called = bundles.flatMap((each): CalledExtension[] => {
       const { service, bundle } = each;
-      if (service === undefined) return [];
+      if (service === undefined) return [{ ...each, called: '', serverName: '', servers: [], gaps: [BY_URL] }];
       const of = servicePortKey(service);
       const serverName = calledAs(service);
       const found = byService.get(of);

@@ -59,8 +59,10 @@ describe('lookAtExtensions', () => {
     expect(await look({ pods })).toEqual({ asked: [], seen: ['shop/hook:443: gap: no pod behind Service shop/hook is ready'] });
   });
 
-  it('looks at four pods at most', async () => {
-    expect((await look({ pods: ['a', 'b', 'c', 'd', 'e'].map(name => pod(name)) })).asked).toHaveLength(4);
+  it('looks at four pods at most, and says that there are more', async () => {
+    const { asked, seen } = await look({ pods: ['a', 'b', 'c', 'd', 'e'].map(name => pod(name)) });
+    expect(asked).toHaveLength(4);
+    expect(seen.at(-1)).toBe('shop/hook:443 others: notObservable: 1 more behind Service shop/hook were not looked at');
   });
 
   it.each<readonly [string, Partial<ExtensionWays>, string]>([

@@ -64,16 +64,20 @@ describeCheck(check, {
   },
   notApplicable: {
     'no bundle: the authorities of the machine': shown([made(fields, other)], hook(undefined)),
-    'called by a URL': seen([], hook(base64(authority), 'Fail', { url: 'https://hooks.example.org/' })),
     'nothing is called': seen([]),
     'nothing is called, and the flag was not given': snapshotWith({ gaps: { [extensionServers.id]: notGiven } }),
   },
   notAssessed: {
     'the flag was not given': [snapshotWith({ gaps: { [extensionServers.id]: notGiven } }, hook(base64(authority))), 'unknown server of ValidatingWebhookConfiguration hooks, a.example.org'],
+    'called by a URL': [seen([], hook(base64(authority), 'Fail', { url: 'https://hooks.example.org/' })), 'unknown server of ValidatingWebhookConfiguration hooks, a.example.org'],
+    'a good one, beside one that is called by a URL': [
+      seen([behind(SERVICE, servingPod('hook-1', good))], hook(base64(authority)), { ...hook(base64(authority), 'Fail', { url: 'https://hooks.example.org/' }), metadata: { name: 'outside' } }),
+      'unknown server of ValidatingWebhookConfiguration outside, a.example.org',
+    ],
     'no pod is ready': [seen([{ of: SERVICE, gap: unseen('no pod behind Service shop/hook is ready') }], hook(base64(authority))), 'unknown server of ValidatingWebhookConfiguration hooks, a.example.org'],
     'the webhook came after the tunnels': [seen([], hook(base64(authority))), 'unknown server of ValidatingWebhookConfiguration hooks, a.example.org'],
     'a good one, and one that was not reached': [seen([behind(SERVICE, servingPod('hook-1', good), hiddenPod('hook-2'))], hook(base64(authority))), 'unknown server of ValidatingWebhookConfiguration hooks, a.example.org'],
   },
   // Where nothing is called there is nothing to be seen.
-  answerableWithout: Object.fromEntries(['no bundle: the authorities of the machine', 'called by a URL', 'nothing is called'].map(name => [name, [extensionServers]])),
+  answerableWithout: Object.fromEntries(['no bundle: the authorities of the machine', 'nothing is called'].map(name => [name, [extensionServers]])),
 });
